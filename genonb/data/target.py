@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from ..core.display import Shown
 from ..core.errors import SpecError, nearest
 
-# %% ../../nbs/10_data.target.ipynb #27805fbd
+# %% ../../nbs/10_data.target.ipynb #ed1e3ab2
 @dataclass(frozen=True, repr=False)
 class Target(Shown):
     """What a prediction is. Subclasses are frozen records of plain values, so that they can be saved as JSON.
@@ -25,12 +25,13 @@ class Target(Shown):
     `out` numbers leave the model as (N, out); `encode` reads a column of truth, `decode` reads the output.
     """
     name: str = "y"
+    measure: str = ""                   # the primary metric, where it is not the first of `metrics`
     kind: ClassVar[str] = ""
-    metrics: ClassVar[tuple] = ()       # names in `genonb.data.metrics.METRICS`, the first is primary
+    metrics: ClassVar[tuple] = ()       # names in `genonb.data.metrics.METRICS`
     plot: ClassVar[str] = ""            # name of the plot of truth beside prediction
 
     @property
-    def primary(self): return self.metrics[0]
+    def primary(self): return self.measure or self.metrics[0]
 
     def fitted(self, values):
         "This record with what must be learnt from the training column `values`: classes, centre, scale."

@@ -1,0 +1,38 @@
+"""Fixtures: one JupyterLab and one browser page for all browser tests of a session."""
+
+import shutil
+from importlib.util import find_spec
+
+import pytest
+
+BROWSER = shutil.which("chromium") and find_spec("playwright")
+
+
+def pytest_collection_modifyitems(items):
+    "Browser tests need Chromium and Playwright."
+    if BROWSER: return
+    for item in items:
+        if item.get_closest_marker("browser"): item.add_marker(pytest.mark.skip(reason="needs chromium and playwright"))
+
+
+@pytest.fixture(scope="session")
+def page_of_lab(tmp_path_factory):
+    "A `lab.Tab` on a running JupyterLab; what it asked of the network is judged at its end."
+    from lab import Server, Tab, chromium
+    server = Server(tmp_path_factory.mktemp("lab"))
+    server.start()
+    try:
+        with chromium() as browser:
+            yield Tab(browser, server)
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def tab(page_of_lab, request):
+    "The page, with nothing open and no kernel; a screenshot is kept where a test failed."
+    page_of_lab.clear()
+    page_of_lab.errors.clear()
+    yield page_of_lab
+    assert not page_of_lab.foreign(), "a request left the machine"
+    assert not page_of_lab.errors, page_of_lab.errors
