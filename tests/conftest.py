@@ -29,10 +29,11 @@ def page_of_lab(tmp_path_factory):
 
 
 @pytest.fixture
-def tab(page_of_lab, request):
-    "The page, with nothing open and no kernel; a screenshot is kept where a test failed."
+def tab(page_of_lab, request, tmp_path):
+    "The page, with nothing open and no kernel. Of a test that fails, a screenshot is kept."
     page_of_lab.clear()
-    page_of_lab.errors.clear()
+    failed = request.session.testsfailed
     yield page_of_lab
+    if request.session.testsfailed > failed: print("screenshot:", page_of_lab.shot(tmp_path / "failed.png"))
     assert not page_of_lab.foreign(), "a request left the machine"
     assert not page_of_lab.errors, page_of_lab.errors

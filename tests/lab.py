@@ -18,7 +18,8 @@ from urllib.request import urlopen
 import genonb
 
 PACKAGE = Path(genonb.__file__).parent
-LOCAL = {"127.0.0.1", "localhost", ""}      # blob: and data: have no host
+LOCAL = {"127.0.0.1", None}                 # data: has no host
+NOT_OURS = "jupyterlab-manager/static"      # ipywidgets' manager throws on a notebook that has no kernel
 SETTINGS = {                                # nothing that would ask the network, a dialog or a moving target
     "apputils-extension/notification": {"checkForUpdates": False, "fetchNews": "false", "doNotDisturbMode": True},
     "docmanager-extension/plugin": {"autosave": False},
@@ -87,7 +88,7 @@ def link_extension(folder):
     if not built.is_dir(): return
     shutil.copytree(built, folder / "genonb")
     quickstart = PACKAGE.parent / "nbs" / "tutorials" / "quickstart.ipynb"
-    if not quickstart.exists(): import jupytext; quickstart = folder / "q.ipynb"; jupytext.write(jupytext.read("/root/env/drafts/quickstart.py", fmt="py:percent"), quickstart)  # STAND-IN
+    if not quickstart.exists(): import jupytext; quickstart = folder / "q.ipynb"; nb = jupytext.read("/root/env/drafts/quickstart.py", fmt="py:percent"); nb.metadata = {"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"}}; jupytext.write(nb, quickstart)  # STAND-IN
     shutil.copy(quickstart, folder / "genonb" / "quickstart.ipynb")
 
 
@@ -111,8 +112,8 @@ class Tab:
         self.context.on("request", lambda r: self.requests.append(r.url))
         self.page = self.context.new_page()
         self.page.on("websocket", lambda w: self.requests.append(w.url))
-        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.page.set_default_timeout(20_000)
+        self.page.on("pageerror", lambda e: NOT_OURS in (e.stack or "") or self.errors.append(e.stack))
+        self.page.set_default_timeout(60_000)
         self.load()
 
     def load(self):
@@ -125,11 +126,12 @@ class Tab:
     def clear(self):
         "Close every notebook and end every kernel; a test that failed leaves dialogs, so load afresh."
         self.page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll() }")
+        self.errors.clear()
         self.load()
 
     def foreign(self):
         "Requests that left this machine."
-        return [u for u in self.requests if urlsplit(u).hostname not in LOCAL]
+        return [u for u in self.requests if urlsplit(u.removeprefix("blob:")).hostname not in LOCAL]
 
     def command(self, name, args=None, wait=True):
         "Execute a JupyterLab command; with `wait=False` do not wait for its end."
@@ -147,10 +149,20 @@ class Tab:
             const options = kernel ? {} : { shouldStart: false, canStart: false, autoStartDefault: false };
             await window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook', kernelPreference: options });
         }""", [name, kernel])
-        return Notebook(self, name)
+        notebook = Notebook(self, name)
+        if kernel: notebook.idle()
+        return notebook
+
+    def current(self):
+        "The notebook at hand, once there is one."
+        self.page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for()
+        notebook = Notebook(self, self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path"))
+        notebook.idle()
+        return notebook
 
     def shot(self, path):
         self.page.screenshot(path=str(path))
+        return path
 
 
 class Notebook:
@@ -159,15 +171,22 @@ class Notebook:
 
     def __init__(self, tab, path):
         self.tab, self.page, self.path = tab, tab.page, path
-        self.js("await panel.context.ready; await panel.revealed; window.jupyterapp.shell.activateById(panel.id); return null")
+        self.js("await panel.context.ready; await panel.revealed; return null")
+        self.activate()
         self.panel = self.page.locator(".jp-NotebookPanel:visible")
 
     def js(self, body, arg=None):
         "The value of a JavaScript body that sees `panel`, its notebook `nb` and `arg`."
         return self.page.evaluate(f"async ([path, arg]) => {{ {self.HERE} {body} }}", [self.path, arg])
 
+    def activate(self):
+        "Make this the notebook at hand."
+        self.js("window.jupyterapp.shell.activateById(panel.id); return null")
+        self.page.wait_for_function(f"path => {{ {self.HERE} return window.jupyterapp.shell.currentWidget === panel && panel.node.contains(document.activeElement) }}", arg=self.path)
+
     def cell(self, i):
         "Cell `i`, scrolled to."
+        self.activate()
         self.js("nb.activeCellIndex = arg; await nb.scrollToItem(arg, 'smart'); return null", i)
         return self.panel.locator(f".jp-Cell[data-windowed-list-index='{i}']")
 
@@ -206,6 +225,10 @@ class Notebook:
     def text(self, i):
         "What cell `i` printed and returned, as plain text."
         return "".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in self.outputs(i))
+
+    def code(self):
+        "Numbers of the code cells."
+        return self.js("return [...nb.model.cells].map((c, i) => c.type === 'code' ? i : -1).filter(i => i >= 0)")
 
     def source(self, i): return self.js("return nb.model.cells.get(arg).sharedModel.getSource()", i)
     def length(self): return self.js("return nb.model.cells.length")

@@ -39,12 +39,17 @@ def test_the_launcher_card_opens_a_copy_of_the_tour(tab):
     card = tab.page.locator(".jp-LauncherCard", has_text="genonb tour")
     assert card.locator("svg").count() == 1
     card.click()
-    tab.page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for()
-    first = tab.server.work / "genonb-quickstart.ipynb"
-    first.write_text(first.read_text() + "\n")
-    kept = first.read_bytes()
+    first = tab.server.work / tab.current().path
+    assert first.name == "genonb-quickstart.ipynb" and '"outputs": []' in first.read_text("utf-8")
+    first.write_text("mine")
     tab.command("genonb:new-tour")
-    assert (tab.server.work / "genonb-quickstart-1.ipynb").is_file() and first.read_bytes() == kept
+    assert tab.current().path == "genonb-quickstart-1.ipynb" and first.read_text() == "mine"
+
+
+def test_a_request_that_would_leave_the_machine_is_seen(tab):
+    tab.page.evaluate("fetch('http://genonb.invalid/').catch(() => null)")
+    assert tab.foreign() == ["http://genonb.invalid/"]
+    tab.requests.clear()
 
 
 def test_the_palette_holds_our_commands(tab):
@@ -57,15 +62,17 @@ def test_the_palette_holds_our_commands(tab):
 
 
 def test_the_walk_is_written_into_a_new_cell(tab):
-    notebook = tab.open(write_notebook(tab.server.work / "walk.ipynb", "1"))
-    notebook.idle()
+    notebook = tab.open(write_notebook(tab.server.work / "walk.ipynb", "import sys; sys.modules['genonb.bridge'] = None"))
     tab.command("genonb:insert-walk", wait=False)
     dialog = tab.page.locator(".jp-Dialog")
     dialog.locator("select").select_option(label=dialog.locator("option", has_text="splice_uci").inner_text())
     dialog.get_by_role("button", name="Insert").click()
     dialog.wait_for(state="detached")
-    assert notebook.length() == 2 and notebook.source(0) == "1"
+    assert notebook.length() == 2
     assert 't    = gb.task("splice_uci")' in notebook.source(1) and "gb.report(run, why)" in notebook.source(1)
+    notebook.run(0)     # now the kernel has no genonb: nobody answers
+    tab.command("genonb:insert-walk")
+    assert notebook.length() == 3 and 'gb.task("planted_motif")' in notebook.source(1)
 
 
 def test_without_a_kernel_the_walk_is_that_of_the_sample(tab):
@@ -91,7 +98,6 @@ def test_a_stop_event_interrupts_the_kernel_it_means_and_no_other(tab):
 
 def test_stop_training_of_the_palette(tab):
     notebook = tab.open(write_notebook(tab.server.work / "stop.ipynb", BLOCKING, BACKGROUND, "job.wait(2).status"))
-    notebook.idle()
     notebook.begin(0)
     notebook.busy()
     tab.command("genonb:stop-training")
@@ -99,3 +105,157 @@ def test_stop_training_of_the_palette(tab):
     assert notebook.run(1) and notebook.text(1) == "'running'"
     tab.command("genonb:stop-training")
     assert notebook.run(2) and notebook.text(2) == "'stopped'"
+
+
+# ---- the quickstart --------------------------------------------------------------------------------------------
+
+def test_the_quickstart_cell_by_cell(tab):
+    tab.command("genonb:new-tour")
+    notebook = tab.current()
+    for i in notebook.code(): assert notebook.run(i, patience=180) or "=" in notebook.source(i) or "import" in notebook.source(i)
+    cell = lambda words: next(i for i in notebook.code() if words in notebook.source(i))
+    notebook.cell(cell("gb.fit(")).locator(".genonb-monitor [data-status=done]").wait_for()
+    notebook.cell(cell("gb.Logo(")).locator(".genonb-logo canvas").first.wait_for()
+    assert all((tab.server.work / name).exists() for name in ("quickstart.html", "quickstart-run"))
+    notebook.save()
+
+    tab.clear()
+    notebook = tab.open(notebook.path, kernel=False)
+    for words in ("gb.fit(", "gb.Logo("):
+        still = notebook.cell(cell(words)).locator(".genonb-still img").first
+        still.wait_for()
+        wait_for(lambda: still.evaluate("i => i.complete && i.naturalWidth") > 100)
+    assert notebook.panel.locator(".genonb-widget").count() == 0
+
+
+# ---- training, as it is watched and stopped --------------------------------------------------------------------
+
+SETUP = """
+import genonb as gb
+t = gb.task("planted_motif")
+d = t.data()
+model = lambda: gb.cnn(**d.shape, **t.options)"""
+WAYS = {"fit": "run = gb.fit(model(), d, epochs=500)",
+        "start": "run = gb.start(model(), d, epochs=500)",
+        "await": "run = gb.start(model(), d, epochs=500)\nawait run;"}
+TOLD = "run.status, len(run.history) > 0, run.predict(d.test.x[:2]).shape[0]"
+
+
+def epoch(monitor):
+    "The epoch that the monitor shows, once it shows one."
+    fact = monitor.locator(".gb-fact", has_text="epoch").locator(".gb-value")
+    return int(fact.inner_text().split()[0])
+
+
+def wait_for(what, patience=20):
+    "Wait until `what()` is true."
+    until = time.monotonic() + patience
+    while not what():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(.05)
+
+
+def picture(canvas):
+    "What a canvas shows, as text that changes when it does."
+    return canvas.evaluate("c => c.toDataURL()")
+
+
+def test_stop_works_within_two_seconds_in_fit_start_and_await(tab):
+    notebook = tab.open(write_notebook(tab.server.work / "train.ipynb", SETUP, *WAYS.values(), *[TOLD] * 3))
+    notebook.run(0)
+    for i, way in enumerate(WAYS, 1):
+        notebook.begin(i)
+        monitor = notebook.cell(i).locator(".genonb-monitor")
+        monitor.locator("canvas").first.wait_for()
+        wait_for(lambda: epoch(monitor) >= 2)
+        before = picture(monitor.locator("canvas").first)
+        wait_for(lambda: picture(monitor.locator("canvas").first) != before)
+        began = time.monotonic()
+        monitor.get_by_role("button", name="Stop").click()
+        monitor.locator("[data-status=stopped]").wait_for()
+        notebook.idle()
+        assert time.monotonic() - began < 2, way
+        notebook.checked(i)
+        notebook.run(3 + i)
+        assert notebook.text(3 + i) == "('stopped', True, 2)", way
+
+
+# ---- the logo --------------------------------------------------------------------------------------------------
+
+LOGO = """
+import numpy as np
+import genonb as gb
+draw = np.random.default_rng(0)
+one_hot = np.eye(4, dtype=np.float32)[draw.integers(0, 4, (3, 200))].transpose(0, 2, 1)
+logo = gb.Logo(one_hot * draw.normal(0, .3, (3, 1, 200)))
+logo"""
+WHERE = "print(*logo.region, *logo.selection.values(), logo.selected is not None and logo.selected.shape[1])"
+
+
+def test_the_logo_zooms_and_a_brush_arrives_in_python(tab):
+    notebook = tab.open(write_notebook(tab.server.work / "logo.ipynb", LOGO, WHERE, "logo.select(2, 40, 60); logo.go_to(2, 30, 70)"))
+    notebook.run(0)
+    explorer = notebook.cell(0).locator(".genonb-logo")
+    canvas = explorer.locator("canvas.gb-main")
+    box = canvas.bounding_box()
+    across = lambda share: (box["x"] + share * box["width"], box["y"] + 90)
+    whole = picture(canvas)
+
+    tab.page.mouse.click(*across(.5))
+    for _ in range(3):
+        tab.page.mouse.wheel(0, -240)
+    wait_for(lambda: (notebook.run(1), notebook.text(1))[1] != "0 200 False\n")
+    start, end = map(int, notebook.text(1).split()[:2])
+    assert 10 <= end - start <= 60 and start < 100 < end and picture(canvas) != whole
+
+    tab.page.keyboard.down("Shift")
+    tab.page.mouse.move(*across(.3))
+    tab.page.mouse.down()
+    tab.page.mouse.move(*across(.5), steps=4)
+    tab.page.mouse.up()
+    tab.page.keyboard.up("Shift")
+    notebook.run(1)
+    *shown, item, first, last, width = map(int, notebook.text(1).split())
+    assert shown == [start, end] and item == 0 and start < first < last < end and width == last - first
+
+    for _ in range(10): explorer.get_by_role("button", name="zoom in").click()
+    wait_for(lambda: (notebook.run(1), int(notebook.text(1).split()[1]) - int(notebook.text(1).split()[0]))[1] <= 2)
+
+    notebook.run(2)     # and the other way: Python moves the view
+    explorer.locator(".gb-span", has_text="30\u201370 of 200").wait_for()
+    assert explorer.locator("select").input_value() == "2" and explorer.locator(".gb-code").inner_text() == ".select(2, 40, 60)"
+
+
+def test_a_saved_notebook_shows_still_pictures_without_a_kernel(tab):
+    notebook = tab.open(write_notebook(tab.server.work / "still.ipynb", LOGO))
+    notebook.run(0)
+    notebook.cell(0).locator(".genonb-logo canvas").first.wait_for()
+    notebook.save()
+    tab.clear()
+    notebook = tab.open("still.ipynb", kernel=False)
+    still = notebook.cell(0).locator(".genonb-still img")
+    still.wait_for()
+    wait_for(lambda: still.evaluate("i => i.complete && i.naturalWidth") > 100)
+    assert still.bounding_box()["width"] > 300 and notebook.panel.locator(".genonb-widget").count() == 0
+
+
+def test_light_and_dark(tab):
+    notebook = tab.open(write_notebook(tab.server.work / "theme.ipynb", LOGO))
+    notebook.run(0)
+    explorer = notebook.cell(0).locator(".genonb-logo")
+    canvas = explorer.locator("canvas.gb-main")
+    canvas.wait_for()
+    light, ink = picture(canvas), explorer.evaluate("e => getComputedStyle(e).color")
+    tab.theme("JupyterLab Dark")
+    try:
+        wait_for(lambda: picture(canvas) != light)
+        assert brightness(explorer.evaluate("e => getComputedStyle(e).color")) > 180 > 80 > brightness(ink)
+    finally:
+        tab.theme("JupyterLab Light")
+    wait_for(lambda: picture(canvas) == light)
+
+
+def brightness(colour):
+    "Of `rgb(r, g, b)`, 0 to 255."
+    red, green, blue = (float(x) for x in colour.strip("rgba()").split(",")[:3])
+    return .299 * red + .587 * green + .114 * blue

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RULES', 'LINEAR', 'chord', 'elementwise', 'product', 'quotient', 'winner', 'pooled', 'largest', 'maximum_along',
-           'maximum_of', 'chosen', 'softmax', 'names', 'rule_of', 'unfold', 'Chords', 'by_rules', 'operations',
-           'suspects']
+           'maximum_of', 'ranked', 'chosen', 'softmax', 'names', 'rule_of', 'unfold', 'Chords', 'by_rules',
+           'operations', 'suspects']
 
 # %% ../../nbs/52_interpret.rules.ipynb #aedcd0c4
 import pandas as pd
@@ -95,7 +95,7 @@ def largest(x, r, dims, keepdim=False):
     shape = [1 if d in dims else n for d, n in enumerate(x.shape) if keepdim or d not in dims]
     return winner(flat, flat_r, at, at_r, y, s).reshape(shape), at.reshape(shape)
 
-# %% ../../nbs/52_interpret.rules.ipynb #aba3a689
+# %% ../../nbs/52_interpret.rules.ipynb #b46cc2ea
 def maximum_along(f, args, refs, kwargs, s):
     "amax, amin, max(dim), min(dim): `largest`, of the negative for a minimum."
     x, dims, keepdim = (*args, *(None, False)[len(args) - 1:])[:3]
@@ -109,6 +109,28 @@ def maximum_of(f, args, refs, kwargs, s):
     sign = -1 if "min" in f.name() else 1
     both, both_r = (torch.stack(torch.broadcast_tensors(*pair), -1) for pair in (args, refs))
     return sign * largest(sign * both, sign * both_r, -1)[0]
+
+def ranked(f, args, refs, kwargs, s):
+    """Sort and topk: the k-th largest is carried by an element among the k largest of one side whose change exceeds its own.
+
+    There is one: were all k largest of x below s at the reference, s would not be the k-th there.
+    """
+    x, r = args[0], refs[0]
+    y, at = f(*map(_fixed, args), **kwargs)
+    if not _learns(x): return y, at
+    dim, turn = _axis_and_turn(f, args, kwargs)
+    (top, i), (top_r, j) = (t.sort(dim, descending=turn > 0) for t in (x.detach(), r))
+    step = turn * (x.detach() - r)
+    rise, fall = step.gather(dim, i).cummax(dim).indices, step.gather(dim, j).cummin(dim).indices
+    place = torch.where(turn * (top - top_r) > 0, i.gather(dim, rise), j.gather(dim, fall)).narrow(dim, 0, y.shape[dim])
+    return chord(y, s[0], x.gather(dim, place), r.gather(dim, place), torch.ones_like(y)), at
+
+def _axis_and_turn(f, args, kwargs):
+    "The axis of a sort or topk, and 1 where the largest come first, else -1."
+    if "topk" in f.name(): dim, descending = (*args[2:], *(-1, True)[len(args) - 2:])[:2]
+    elif "stable" in f.name(): dim, descending = kwargs.get("dim", -1), kwargs.get("descending", False)
+    else: dim, descending = (*args[1:], *(-1, False)[len(args) - 1:])[:2]
+    return dim, 1 if descending else -1
 
 def chosen(f, args, refs, kwargs, s):
     "where(c, a, b): a and b share the difference by how often each was chosen, scaled to carry it all."
@@ -133,7 +155,7 @@ def softmax(f, args, refs, kwargs, s):
     if "log" in f.name(): return logs
     return _step(torch.exp, logs, logs_r)[0]
 
-# %% ../../nbs/52_interpret.rules.ipynb #11d2ee86
+# %% ../../nbs/52_interpret.rules.ipynb #f1e59fc6
 _ELEMENTWISE = """relu leaky_relu elu celu selu gelu silu mish softplus sigmoid log_sigmoid tanh hardtanh hardsigmoid hardswish _prelu_kernel
     threshold softshrink hardshrink clamp clamp_min clamp_max exp exp2 expm1 log log1p log2 log10 sqrt rsqrt reciprocal abs pow sin cos tan
     atan sinh cosh asinh erf erfc sign round floor ceil trunc relu6 square""".split()
@@ -141,7 +163,7 @@ _ELEMENTWISE = """relu leaky_relu elu celu selu gelu silu mish softplus sigmoid 
 RULES = dict.fromkeys(_ELEMENTWISE, elementwise) | dict.fromkeys(("mul", "mm", "bmm"), product) | {"div": quotient, "where": chosen} \
     | dict.fromkeys(("max_pool2d_with_indices", "max_pool3d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool3d"), pooled) \
     | dict.fromkeys(("amax", "amin", "max.dim", "min.dim"), maximum_along) | dict.fromkeys(("maximum", "minimum"), maximum_of) \
-    | dict.fromkeys(("_softmax", "_log_softmax", "_safe_softmax"), softmax)
+    | dict.fromkeys(("sort", "topk"), ranked) | dict.fromkeys(("_softmax", "_log_softmax", "_safe_softmax"), softmax)
 
 LINEAR = set("""add sub rsub neg sum mean cumsum flip roll cat stack split split_with_sizes unsafe_split chunk unbind select slice index_select
     view _unsafe_view reshape _reshape_copy flatten unflatten squeeze unsqueeze transpose t permute expand repeat clone alias contiguous copy
@@ -156,7 +178,7 @@ def names(f):
 
 def rule_of(f): return next((RULES[n] for n in names(f) if n in RULES), None)
 
-# %% ../../nbs/52_interpret.rules.ipynb #8eea54c1
+# %% ../../nbs/52_interpret.rules.ipynb #10ed73d3
 def _var_mean(x, dim=None, *, correction=1, keepdim=False):
     "Variance and mean by operations that have rules."
     mean = x.mean(dim, True) if dim is not None else x.mean().reshape([1] * x.ndim)
@@ -165,15 +187,19 @@ def _var_mean(x, dim=None, *, correction=1, keepdim=False):
     var = square / (x.numel() / mean.numel() - (1 if correction is None else correction))
     return var, mean if keepdim else mean.reshape(var.shape)
 
-def _batch_norm(x, weight, bias, running_mean, running_var, training, momentum, eps):
-    "Batch norm by the statistics of x (instance norm is written so); by stored ones it is linear and stays whole."
-    return _UNFOLD_BATCH_NORM(x, weight, bias, running_mean, running_var, training, momentum, eps) if training else NotImplemented
+def _instance_norm(x, weight, bias, training, momentum, eps):
+    "Norm by the statistics of x itself, (1, N * C, L) -> the same; by stored statistics it is linear and stays whole."
+    dims = [0, *range(2, x.ndim)]
+    var, mean = _var_mean(x, dims, correction=0, keepdim=True)
+    root = torch.rsqrt(var + eps)
+    y, wide = (x - mean) * root, [1, -1] + [1] * (x.ndim - 2)
+    y = y if weight is None else y * weight.view(wide)
+    return y if bias is None else y + bias.view(wide), mean.flatten(), root.flatten()
 
 _aten = torch.ops.aten
-_UNFOLD_BATCH_NORM = get_decompositions([_aten.native_batch_norm])[_aten.native_batch_norm.default]
 _UNFOLD = get_decompositions([_aten.native_layer_norm, _aten.native_group_norm, _aten._fused_rms_norm, _aten.glu, _aten.addmm, _aten.baddbmm, _aten.addcmul, _aten.addcdiv,
     _aten.lerp, _aten.log_sigmoid_forward, _aten.linalg_vector_norm, _aten.std.correction, _aten.logsumexp, _aten.rrelu_with_noise, _aten.masked_fill]) | {
-    _aten.var_mean.correction: _var_mean, _aten.var.correction: lambda *a, **k: _var_mean(*a, **k)[0], _aten.native_batch_norm.default: _batch_norm}
+    _aten.var_mean.correction: _var_mean, _aten.var.correction: lambda *a, **k: _var_mean(*a, **k)[0], _aten._native_batch_norm_legit.no_stats: _instance_norm}
 
 def unfold(net, x):
     "The `torch.fx` graph of elementary operations by which `net` answers a batch like `x`; raises `ModelError` where there is none."
@@ -236,7 +262,7 @@ def by_rules(net, x):
 
     return multipliers
 
-# %% ../../nbs/52_interpret.rules.ipynb #e3ee1649
+# %% ../../nbs/52_interpret.rules.ipynb #9e5230ea
 class _Record(TorchDispatchMode):
     "Keeps (layer, kind of module, operation) of everything computed."
     def __init__(self):
@@ -244,7 +270,7 @@ class _Record(TorchDispatchMode):
         self.seen, self.inside = [], []
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        self.seen.append((*(self.inside[-1] if self.inside else ("", "")), names(func)[0]))
+        self.seen.append((*(self.inside[-1] if self.inside else ("", "")), names(func)[0].rstrip("_")))
         return func(*args, **(kwargs or {}))
 
     def enter(self, layer, kind): return lambda module, args: self.inside.append((layer, kind))

@@ -5,11 +5,10 @@
 # %% auto #0
 __all__ = ['MISSING', 'read_table']
 
-# %% ../../nbs/01_io.table.ipynb #bf1d946e
+# %% ../../nbs/01_io.table.ipynb #623bcb22
 import csv
 import io
 import re
-import sys
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,59 +19,56 @@ import pandas as pd
 from ..core.errors import DataError, SpecError, asking, nearest
 from .text import DataWarning, bad_line, read_text
 
-# %% ../../nbs/01_io.table.ipynb #d8bbbd72
+# %% ../../nbs/01_io.table.ipynb #149079d7
+csv.field_size_limit(2**31 - 1)    # a cell may be a chromosome
+
 @dataclass
 class _Rows:
-    "The cells of a table as text, the line where each row ends, and notes of what was odd."
+    "The cells of a table as text, the line where each row begins, and notes of what was odd."
     path: object
     cells: list
-    ends: list
+    lines: list
     notes: list = field(default_factory=list)
 
-    def line(self, i):
-        "Number of the line where row `i` begins."
-        return self.ends[i] - sum(c.count("\n") for c in self.cells[i])
-
     def bad(self, i, found, do=""):
-        return bad_line(self.path, self.line(i), found, do)
+        return bad_line(self.path, self.lines[i], found, do)
 
     def note(self, i, found):
         self.notes.append(self.bad(i, found).found)
 
     def without_blank(self):
         "Blank rows at the end are nothing; in the middle they are told."
-        last = next((i for i in range(len(self.cells), 0, -1) if any(self.cells[i - 1])), 0)
-        full = [i for i in range(last) if any(self.cells[i])]
-        gaps = sorted(set(range(full[0] if full else 0, last)) - set(full))
+        full = [i for i, row in enumerate(self.cells) if any(row)]
+        if len(full) == len(self.cells): return self
+        gaps = sorted(set(range(full[-1] if full else 0)) - set(full))
         if gaps: self.note(gaps[0], f"{len(gaps)} blank row(s) left out, the first one here")
-        return _Rows(self.path, [self.cells[i] for i in full], [self.ends[i] for i in full], self.notes)
+        return _Rows(self.path, [self.cells[i] for i in full], [self.lines[i] for i in full], self.notes)
 
-# %% ../../nbs/01_io.table.ipynb #7ecad906
+# %% ../../nbs/01_io.table.ipynb #f82c6aa3
 def _rows(path, text, sep, first):
-    "The `_Rows` of `text`, which begins in line `first` of the file."
-    if sep in (None, " "):
-        cut = [line.split() if sep else [line.strip()] for line in text.split("\n")[:-1]]
-        return _Rows(path, cut, list(range(first, first + len(cut)))).without_blank()
-    csv.field_size_limit(max(csv.field_size_limit(), min(len(text) + 1, sys.maxsize >> 33)))    # a cell may be a chromosome
-    ways = [{}, {"escapechar": "\\"}] + ([{"quoting": csv.QUOTE_NONE}] if sep == "\t" else [])
-    for k, way in enumerate(ways):
-        rows, trouble = _parsed(path, text, sep, first, way)
-        if trouble: failed = failed if k else (rows, trouble)
-        else: return rows.without_blank()
-    rows, trouble = failed
-    line = rows.ends[-1] + 1 if rows.ends else first
+    "The `_Rows` of `text`, which begins in line `first` of the file; `sep` ' ' is any run of blanks, None a single column."
+    if sep == " ":
+        cut = [line.split() for line in text.split("\n")[:-1]]
+        return _Rows(path, cut, range(first, first + len(cut))).without_blank()
+    ways = [{}, {"escapechar": "\\"}] + [{"quoting": csv.QUOTE_NONE}] * (sep in ("\t", None))
+    tried = []
+    for way in ways:
+        rows, trouble = _parsed(path, text, sep or "\x1f", first, way)
+        if not trouble: return rows.without_blank()
+        tried.append((rows.lines[-1], trouble))
+    line, trouble = tried[0]
     raise bad_line(path, line, f"the quotes of this row are not balanced ({trouble})", 'Write a quote inside a quoted cell twice: "".')
 
 def _parsed(path, text, sep, first, way):
-    "(rows so far, what stopped the parser or '')."
+    "(rows so far, what stopped the parser or ''); the last line is where the next row would begin."
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=sep, strict=True, skipinitialspace=True, **way)
-    cells, ends = [], []
+    cells, lines = [], [first]
     try:
         for row in reader:
             cells.append(row)
-            ends.append(first - 1 + reader.line_num)
-    except csv.Error as e: return _Rows(path, cells, ends), str(e)
-    return _Rows(path, cells, ends), ""
+            lines.append(first + reader.line_num)
+    except csv.Error as e: return _Rows(path, cells, lines), str(e)
+    return _Rows(path, cells, lines[:-1]), ""
 
 # %% ../../nbs/01_io.table.ipynb #2befffde
 _SEPARATORS = "\t;,|"
@@ -111,22 +107,26 @@ def _layout(path, text):
 def _split(line, sep):
     return [line] if sep is None else line.split(None if sep == " " else sep)
 
-# %% ../../nbs/01_io.table.ipynb #f081d539
+# %% ../../nbs/01_io.table.ipynb #356540e1
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
+_USUAL = re.compile(r"(?i).*(id|name|seq|label|class|gene|sample|type|group|split|score|value|chrom|entry|smiles).*")
+_LONG = re.compile(r"[A-Z*\-]{25,}|[ACGTUNacgtun]{20,}")
+
 def _has_header(cells):
-    "Whether the first of the rows `cells` names the columns; looks at 50 rows and 200 columns."
+    "Whether the first of the rows `cells` names the columns, None if open; looks at 50 rows and 200 columns."
     head, below = cells[0], cells[1:51]
     if not below: return not any(map(_NUMBER.fullmatch, head))
     against = False
-    for j, cell in enumerate(head[:200]):
+    for j, cell in enumerate(c.strip() for c in head[:200]):
         column = [row[j].strip() for row in below if len(row) > j and row[j].strip()]
-        if not cell.strip() or not column: continue
+        if not cell or not column: continue
         if all(map(_NUMBER.fullmatch, column)):
-            if not _NUMBER.fullmatch(cell.strip()): return True
+            if not _NUMBER.fullmatch(cell): return True
             against = True
-        elif cell.strip() in column or re.fullmatch("[ACGTUNacgtun]{20,}", cell.strip()): against = True
-    return not against or not head[0].strip()    # R leaves the corner of a matrix blank
+        elif cell in column or _LONG.fullmatch(cell): against = True
+    if not head[0].strip(): return True    # R leaves the corner of a matrix blank
+    return False if against else True if any(map(_USUAL.fullmatch, head)) else None
 
 def _names(rows):
     "Column names from the first of `rows`: each has one, and each only once."
@@ -143,18 +143,21 @@ def _names(rows):
         raise rows.bad(0, f"the name {double[0]!r} stands over columns {where}", "Rename them in the file, or pass header=True, names=[...].")
     return names
 
-# %% ../../nbs/01_io.table.ipynb #323ca82e
+# %% ../../nbs/01_io.table.ipynb #f205accc
 def _headed(rows, header, names):
     "(column names, rows of data). Every row has as many cells as there are columns."
     if header == "guess": header = names is None and _has_header(rows.cells)
+    if header is None and names is None:
+        rows.note(0, f"taken as the header: {', '.join(rows.cells[0])[:60]!r} (pass header=True, or names=[...])")
+        header = True
     width = len(rows.cells[0])
     for i, row in enumerate(rows.cells):
-        if len(row) != width: raise rows.bad(i, f"{len(row)} cells, but {width} in line {rows.line(0)}", _ragged(rows, width))
+        if len(row) != width: raise rows.bad(i, f"{len(row)} cells, but {width} in line {rows.lines[0]}", _ragged(rows, width))
     if names is not None and len(names) != width:
         raise SpecError(f"{len(names)} names for {width} columns", do=f"The first row is {', '.join(rows.cells[0])[:80]!r}.")
     if names is None and not header: rows.note(0, "no header found; columns are named column_1 ... (pass names=[...], or header=True)")
     found = list(names) if names is not None else _names(rows) if header else [f"column_{j + 1}" for j in range(width)]
-    data = _Rows(rows.path, rows.cells[bool(header):], rows.ends[bool(header):], rows.notes)
+    data = _Rows(rows.path, rows.cells[bool(header):], rows.lines[bool(header):], rows.notes)
     if not data.cells: rows.note(0, "a header, and no rows")
     return found, data
 
@@ -163,76 +166,77 @@ def _ragged(rows, width):
         return "This looks like row names written by R: put a name for them at the beginning of the first line."
     return "Quote a cell that holds the separator, or pass sep=."
 
-# %% ../../nbs/01_io.table.ipynb #24b010bc
+# %% ../../nbs/01_io.table.ipynb #30af78cf
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "\\N")
 _MISSING_NUMBER = {"-", "--", ".", "?", "None", "null"}
 _NO_NUMBER = str.maketrans("", "", "0123456789+-.eEinftyINFTY\n")
-_NAME = re.compile(r"(?m)^[+-]?(0\d|\d{19})")
+_NAME = re.compile(r"\n[+-]?(?:0\d|\d{19})")    # 007, or too long for 64 bits
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _DAMAGED = re.compile(r"[+-]?\d[\d.]*([,'\u00a0\u202f ]\d+)+(\.\d+)?|[<>~\u2264\u2265]=? *[+-]?[\d.]+|[+-]?[\d.]+ *%|#(DIV/0!|N/A|VALUE!|REF!|NAME\?|NUM!|NULL!)")
 
-def _numbers(cells):
-    "(values, which of `cells` are numbers) as arrays."
-    values = pd.to_numeric(np.array(cells, object), errors="coerce")
-    return values, ~np.isnan(values.astype(float))
+def _numbers(cells, kind=None):
+    "`cells` as an array, or None if one is no number, or a name (unless `kind` says number)."
+    joined = "\n".join(["", *cells])
+    if not cells or joined.translate(_NO_NUMBER) or kind is None and _NAME.search(joined): return None
+    try:
+        values = np.array(list(map(float if re.search("[.a-zA-Z]", joined) else int, cells)))
+    except ValueError: return None    # 1-2, 3e
+    return values.astype(float) if values.dtype == object else values
 
-def _is_number(cells, kind=None):
-    "Whether all of `cells` are numbers, and none is a name (unless `kind` says number)."
-    joined = "\n".join(cells)
-    if not cells or joined.translate(_NO_NUMBER) or kind is None and _NAME.search(joined): return False
-    return bool(_numbers(cells)[1].all())
+def _share(cells):
+    "Which part of `cells` are numbers."
+    return sum(map(bool, map(_NUMBER.fullmatch, cells))) / len(cells)
 
+# %% ../../nbs/01_io.table.ipynb #0c3b35f7
 def _column(cells, missing, kind=None):
     "(values, what is wrong): an array of numbers or a list of text with NaN, else None and (row, reason)."
     present = [c for c in cells if c not in missing]
     if kind != "text":
         for gaps in (missing, missing | _MISSING_NUMBER):
             given = [c for c in present if c not in gaps]
-            if _is_number(given, kind) or not present: return _filled(cells, given, gaps), None
+            values = _numbers(given, kind) if present else np.zeros(0)
+            if values is not None: return _spread(values, cells, gaps), None
         wrong = _word(cells, gaps) if kind == "number" else _damage(cells, present)
         if wrong: return None, wrong
     return [np.nan if c in missing else c for c in cells], None
 
-# %% ../../nbs/01_io.table.ipynb #ee7e69b6
-def _filled(cells, given, gaps):
-    "Numbers of `cells`: int64 where all are whole and none is missing, else float64 with NaN."
-    values = _numbers(given)[0] if given else np.zeros(0)
-    if len(given) == len(cells): return values
+def _spread(values, cells, gaps):
+    "`values` with NaN where `cells` are `gaps`."
+    if len(values) == len(cells): return values
     full = np.full(len(cells), np.nan)
     full[[c not in gaps for c in cells]] = values
     return full
 
 def _word(cells, gaps):
     "(row, reason) of the first of `cells` that is no number."
-    return next(((i, "is no number") for i, c in enumerate(cells) if c not in gaps and not _is_number([c], "number")), None)
+    return next(((i, "is no number") for i, c in enumerate(cells) if c not in gaps and _numbers([c], "number") is None), None)
 
 def _damage(cells, present):
     "(row, reason) of a cell that spoils a column of numbers, or None where the column is text."
-    share = _numbers(present)[1].mean()
+    share = _share(present)
     if share == 0 and len(present) > 1 and all(map(_COMMA.fullmatch, present)): return cells.index(present[0]), "has a decimal comma"
     if share < 0.5: return None
     return next(((i, "is no number") for i, c in enumerate(cells) if _DAMAGED.fullmatch(c) and not _NUMBER.fullmatch(c)), None)
 
 def _mixed(cells, missing):
-    "Row of the first word in a column that is half numbers or more, or None."
+    "Row of the first word in a column of text that is half numbers or more, or None."
     present = [c for c in cells if c not in missing]
-    if not present or _NAME.search("\n".join(present)) or not 0.5 <= _numbers(present)[1].mean() < 1: return None
+    if not present or _NAME.search("\n".join(["", *present])) or not 0.5 <= _share(present) < 1: return None
     return next(i for i, c in enumerate(cells) if c not in missing and not _NUMBER.fullmatch(c))
 
-# %% ../../nbs/01_io.table.ipynb #44c3bdb6
+# %% ../../nbs/01_io.table.ipynb #a85029fd
 _TYPES = ("text", "number")
 
-def _columns(rows, names, types, missing):
-    "dict name -> values of all columns; raises at the first cell that is wrong, notes columns that mix."
-    columns, mixed, missing = {}, [], set(missing)
-    for name, cells in zip(names, zip(*rows.cells) if rows.cells else [()] * len(names)):
-        cells = [c.strip() for c in cells]
-        columns[name], wrong = _column(cells, missing, types.get(name))
+def _columns(rows, names, cells, types, missing):
+    "dict name -> values of the columns `cells`; raises at the first cell that is wrong, notes columns that mix."
+    columns, mixed = {}, []
+    for name, column in zip(names, cells):
+        columns[name], wrong = (column, None) if isinstance(column, np.ndarray) else _column(column, missing, types.get(name))
         if wrong:
-            told = f"column {name!r}: {cells[wrong[0]][:40]!r} {wrong[1]}"
-            raise rows.bad(wrong[0], told, f"Mend it, or pass types={{{name!r}: 'text'}}.")
-        row = _mixed(cells, missing) if name not in types and isinstance(columns[name], list) else None
-        if row is not None: mixed.append((row, name, cells[row]))
+            found = f"column {name!r}: {column[wrong[0]][:40]!r} {wrong[1]}"
+            raise rows.bad(wrong[0], found, f"Mend it, or pass types={{{name!r}: 'text'}}.")
+        row = _mixed(column, missing) if isinstance(columns[name], list) and name not in types else None
+        if row is not None: mixed.append((row, name, column[row]))
     if mixed:
         row, name, word = mixed[0]
         more = f" (and {len(mixed) - 1} more columns)" if len(mixed) > 1 else ""
@@ -245,7 +249,45 @@ def _checked_types(types, names):
         if kind not in _TYPES: raise SpecError(f"types: {name!r} is {kind!r}", do=nearest(kind, _TYPES))
     return types or {}
 
-# %% ../../nbs/01_io.table.ipynb #852df5da
+# %% ../../nbs/01_io.table.ipynb #8209ba9f
+_LARGE = 1 << 20    # characters
+
+def _plain(text, sep):
+    "(cells in a row, columns with names that look like numbers) of a plain table, else (0, ())."
+    if sep in (None, " ") or '"' in text or not text.isascii(): return 0, ()
+    data = np.frombuffer(text.encode() + b"\n" * 20, np.uint8)[:len(text)]
+    is_end = data == 10
+    edges = np.flatnonzero(is_end | (data == ord(sep)))
+    width = int(np.searchsorted(edges, is_end.argmax())) + 1
+    begins = np.concatenate([[0], edges[:-1] + 1])
+    odd = (data < 33) & ~is_end & (data != ord(sep))
+    at_edge = odd[edges - 1].any() or odd[begins].any() or ((data < 32) & odd).any()
+    ragged = len(edges) % width or not is_end[edges[width - 1::width]].all() or is_end.sum() * width != len(edges)
+    if width < 2 or at_edge or ragged or (np.diff(edges[width - 1::width], prepend=-1) == width).any(): return 0, ()
+    return width, set(np.flatnonzero(np.bincount(_names_at(data, begins, edges) % width, minlength=width)).tolist())
+
+def _names_at(data, begins, ends):
+    "Which of the cells data[begins:ends] are written like a number, and are names."
+    digit = (data >= 48) & (data <= 57)
+    first = begins + np.isin(data[begins], (43, 45))
+    zero = (ends - first > 1) & (data[first] == 48)
+    zero[zero] = digit[first[zero] + 1]
+    long = np.flatnonzero(ends - first >= 19)
+    for k in range(19): long = long[digit[first[long] + k]]
+    return np.concatenate([np.flatnonzero(zero), long])
+
+# %% ../../nbs/01_io.table.ipynb #c50b188a
+def _bulk(text, sep, skip, missing, careful):
+    "The columns of a plain table without its first `skip` rows: arrays of numbers, lists of cells; None if pandas sees words as truth values."
+    gap = next(iter(missing), "")
+    frame = pd.read_csv(io.StringIO(text), sep=sep, header=None, skiprows=skip, na_values=list(missing), keep_default_na=False,
+                        quoting=csv.QUOTE_NONE, dtype=dict.fromkeys(careful, str), low_memory=False)
+    columns = [frame[j] for j in frame]
+    columns = [c.to_numpy() if c.dtype.kind in "iuf" else c.fillna(gap).tolist() for c in columns]
+    plain = all(isinstance(c, np.ndarray) or set(map(type, c)) <= {str} for c in columns)
+    return columns if plain else None
+
+# %% ../../nbs/01_io.table.ipynb #66695069
 def read_table(path, sep=None, header="guess", names=None, types=None, missing=MISSING, encoding="utf-8"):
     """DataFrame of the table in `path`, plain or compressed.
 
@@ -254,12 +296,43 @@ def read_table(path, sep=None, header="guess", names=None, types=None, missing=M
     for a missing value. Raises `DataError` with file and line; warns (`DataWarning`) of what was odd.
     """
     with asking(f"read_table({str(path)!r})"):
-        if sep is not None and len(sep) != 1: raise SpecError(f"sep={sep!r}", do="Give one character; ' ' is any run of blanks.")
-        if header not in ("guess", True, False, None): raise SpecError(f"header={header!r}", do="Give True, False or 'guess'.")
-        if names is not None and len(set(names)) < len(names): raise SpecError("names: one stands twice", do="Give every column its own name.")
+        header = _checked(sep, header, names)
         text, first = _layout(path, read_text(path, encoding))
-        rows = _rows(path, text, sep or _separator(text.split("\n", 50)[:50]), first)
-        found, data = _headed(rows, header, names)
-        columns = _columns(data, found, _checked_types(types, found), missing)
-    for note in data.notes: warnings.warn(note, DataWarning, stacklevel=2)
+        form = _Form(sep or _separator(text.split("\n", 50)[:50]), header, names, types, set(missing))
+        rows, columns = len(text) > _LARGE and _read_plain(path, text, first, form) or _read(path, text, first, form)
+    for note in rows.notes: warnings.warn(note, DataWarning, stacklevel=2)
     return pd.DataFrame(columns)
+
+def _checked(sep, header, names):
+    "`header`, after a look at the arguments."
+    if sep is not None and len(sep) != 1: raise SpecError(f"sep={sep!r}", do="Give one character; ' ' is any run of blanks.")
+    if header not in ("guess", True, False, None): raise SpecError(f"header={header!r}", do="Give True, False or 'guess'.")
+    if names is not None and len(set(names)) < len(names): raise SpecError("names: one stands twice", do="Give every column its own name.")
+    return False if header is None else header
+
+# %% ../../nbs/01_io.table.ipynb #0a0fbd4d
+@dataclass(frozen=True)
+class _Form:
+    "How a table is to be read."
+    sep: object
+    header: object
+    names: object
+    types: object
+    missing: set
+
+def _read(path, text, first, form):
+    "(rows, columns) of any table."
+    found, data = _headed(_rows(path, text, form.sep, first), form.header, form.names)
+    cells = [[c.strip() for c in column] for column in zip(*data.cells)] or [[] for _ in found]
+    return data, _columns(data, found, cells, _checked_types(form.types, found), form.missing)
+
+def _read_plain(path, text, first, form):
+    "The same for a large plain table, or None."
+    width, careful = _plain(text, form.sep)
+    if not width: return None
+    rows = _rows(path, "".join(line + "\n" for line in text.split("\n", 52)[:52]), form.sep, first)
+    found, data = _headed(rows, form.header, form.names)
+    types, skip = _checked_types(form.types, found), len(rows.cells) - len(data.cells)
+    cells = _bulk(text, form.sep, skip, form.missing, careful | {j for j, n in enumerate(found) if types.get(n) == "text"})
+    data.lines = range(first + skip, first + text.count("\n"))    # a plain table has a row in every line
+    return cells and (data, _columns(data, found, cells, types, form.missing))

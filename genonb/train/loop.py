@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['rate_at', 'tensors', 'finite', 'Best', 'Losses', 'make_fabric', 'make_optimizer', 'outputs', 'check_output',
-           'Stepper', 'measures', 'Judge', 'Enough', 'Loop']
+           'Stepper', 'Judge', 'Enough', 'Loop']
 
-# %% ../../nbs/42_train.loop.ipynb #02d9a71b
+# %% ../../nbs/42_train.loop.ipynb #c3b22faf
 import copy
 import math
 import time
@@ -17,6 +17,7 @@ import torch
 
 from ..core.errors import ModelError
 from ..data.metrics import metric
+from .compare import measures
 from .device import evaluating, find_device, find_precision, reseed, seeded
 from .feed import Feed
 
@@ -145,11 +146,7 @@ class Stepper:
         self.optimizer.zero_grad()
         return loss.detach()
 
-# %% ../../nbs/42_train.loop.ipynb #1b09f062
-def measures(target):
-    "Names of the metrics of `target`, the primary one first."
-    return tuple(dict.fromkeys((target.primary, *target.metrics)))
-
+# %% ../../nbs/42_train.loop.ipynb #c70dfff8
 class Judge:
     "Scores a network on `part`: what an epoch event tells, and `score`, a tuple that is higher when better."
 
@@ -166,7 +163,7 @@ class Judge:
         self.score = (first if math.isfinite(first) else -math.inf, -loss)
         return self.told
 
-# %% ../../nbs/42_train.loop.ipynb #1d5746d3
+# %% ../../nbs/42_train.loop.ipynb #3e38dd75
 class Enough(Exception): "Training ends here, and well."
 
 class Loop:
@@ -178,13 +175,18 @@ class Loop:
         self.precision = find_precision(config.precision, self.device)
         self.best, self.history, self.epoch = Best(model, lock), [], 0
         self.batches = -(-len(data.train) // config.batch_size)
-        self.losses, self.began, self._told = None, time.monotonic(), (0, False)
+        self.losses, self.began, self.ended, self._told = None, time.monotonic(), None, (0, False)
 
     @property
     def steps(self): return self.batches * self.config.epochs
 
     @property
-    def seconds(self): return time.monotonic() - self.began - self.job.idle
+    def seconds(self): return (self.ended or time.monotonic()) - self.began - self.job.idle
+
+    @property
+    def rate(self):
+        "Samples a second."
+        return self.losses.done * len(self.data.train) / self.batches / self.seconds
 
     def prepare(self):
         "Bring data and model to the device."
@@ -202,6 +204,7 @@ class Loop:
                 net = self.stepper.net
                 if not self.best.epoch and self.losses.done and finite(net): self.best.keep(net)
                 return str(why)
+            finally: self.ended = time.monotonic()
         return ""
 
     def _turn(self):
@@ -244,5 +247,5 @@ class Loop:
         first, done, seconds = self._told[0], losses.done, self.seconds
         self._told = done, paused
         return {"event": "progress", "epoch": self.epoch, "step": done, "steps": self.steps, "seconds": seconds,
-                "rate": done * len(self.data.train) / self.batches / seconds, "eta": (self.steps - done) * seconds / done if done else None,
+                "rate": self.rate, "eta": (self.steps - done) * seconds / done if done else None,
                 "loss": losses.values[first:done].copy(), "at": np.arange(first, done, dtype=np.int32), "paused": paused}
