@@ -1,5 +1,6 @@
 """genonb in JupyterLab under headless Chromium: what a person sees and presses."""
 
+import re
 import time
 
 import pytest
@@ -142,9 +143,9 @@ TOLD = "run.status, len(run.history) > 0, run.predict(d.test.x[:2]).shape[0]"
 
 
 def epoch(monitor):
-    "The epoch that the monitor shows, once it shows one."
-    fact = monitor.locator(".gb-fact", has_text="epoch").locator(".gb-value")
-    return int(fact.inner_text().split()[0])
+    "The epoch that the monitor shows, 0 before it shows one."
+    shown = re.search(r"epoch\s+(\d+) of", monitor.locator(".gb-facts").inner_text())
+    return int(shown[1]) if shown else 0
 
 
 def wait_for(what, patience=20):
@@ -174,7 +175,9 @@ def test_stop_works_within_two_seconds_in_fit_start_and_await(tab):
         monitor.get_by_role("button", name="Stop").click()
         monitor.locator("[data-status=stopped]").wait_for()
         notebook.idle()
-        assert time.monotonic() - began < 2, way
+        took = time.monotonic() - began
+        print(f"{way}: {took:.2f} s")
+        assert took < 2, way
         notebook.checked(i)
         notebook.run(3 + i)
         assert notebook.text(3 + i) == "('stopped', True, 2)", way

@@ -160,7 +160,7 @@ class stratified(Split):
     "Rows by chance with even classes, twins together."
     word: ClassVar[str] = "stratified"
 
-# %% ../../nbs/11_data.split.ipynb #087f2ec7
+# %% ../../nbs/11_data.split.ipynb #737e9d10
 @_named
 @dataclass(frozen=True, repr=False)
 class by_group(Split):
@@ -171,7 +171,9 @@ class by_group(Split):
     way_out: ClassVar[str] = "Give fewer folds, another column, or twins=False if equal sequences tie the groups."
 
     def groups(self, table, x):
-        kin = pd.factorize(column_of(table, self.column), use_na_sentinel=False)[0]
+        column = column_of(table, self.column)
+        if column.isna().any(): raise DataError(f"column {self.column!r}, row {int(column.isna().argmax()) + 1} names no group ({int(column.isna().sum())} such rows)", do="Fill or drop these rows.")
+        kin = pd.factorize(column)[0]
         return joined(kin, super().groups(table, x)) if self.twins else kin
 
 def column_of(table, name):

@@ -128,7 +128,7 @@ def _chosen(g, take, n, batch_size, names):
 
 TOLERANCE = 1e-3    # relative completeness error beyond which an attribution carries a warning
 
-# %% ../../nbs/52_interpret.deeplift.ipynb #fa4f7536
+# %% ../../nbs/52_interpret.deeplift.ipynb #5ad2c3ba
 def _deep_lift(g, references, names, batch_size, **known):
     "`Attribution` of the guarded model against `references`, the triple of `reference_columns`."
     take, n, told = references
@@ -136,7 +136,7 @@ def _deep_lift(g, references, names, batch_size, **known):
     g.differentiable()
     f, name, tried = _chosen(g, take, n, batch_size, names)
     share, (base, missed, span) = _collect(g, f, take, n, batch_size)
-    error = float(relative(missed.sum(), span.sum(), g.output.abs().sum()))
+    error = float(relative(missed.sum().item(), span.sum().item(), g.output.abs().sum().item()))
     meta = {"implementation": name, "references": told, "pair_error": error,
             "refused": {r.implementation: r.reason or f"error {r.error:.2g}" for r in tried.itertuples() if r.implementation != name}}
     notes = [] if error <= TOLERANCE else [_incomplete(g, name, error)]

@@ -96,7 +96,7 @@ def shadow(model):
     half = any(p.dtype in (torch.float16, torch.bfloat16) for p in twin.parameters())
     return twin.float() if half else twin
 
-# %% ../../nbs/50_interpret.guard.ipynb #2e35c1e4
+# %% ../../nbs/50_interpret.guard.ipynb #6194ed7c
 def first_output(out):
     "The first column of (N, k), or (N,) as it is."
     if torch.is_tensor(out) and out.ndim in (1, 2): return out if out.ndim == 1 else out[:, 0]
@@ -107,7 +107,7 @@ class OneNumber(nn.Module):
     "`model` followed by `scalar`: columns (N, letters, L) -> (N,)."
     def __init__(self, model, scalar=None):
         super().__init__()
-        self.model, self.scalar = model, scalar or first_output
+        self.model, self.scalar, self.training = model, scalar or first_output, model.training
 
     def forward(self, x): return self.scalar(self.model(x))
 
@@ -146,7 +146,7 @@ def _fits(model):
     made = recipe.get("options", {}) if isinstance(recipe, dict) else {}
     return f"It was built for (N, {made['channels']}, {made['length']})." if {"channels", "length"} <= set(made) else "Give x in the shape the model was built for."
 
-# %% ../../nbs/50_interpret.guard.ipynb #f3edd9f1
+# %% ../../nbs/50_interpret.guard.ipynb #9f53686e
 @dataclass(frozen=True, eq=False)
 class Guarded:
     "A model made safe, with the sequences it is asked about."
@@ -189,4 +189,5 @@ def guarded(model, x, scalar=None):
     exact = cudnn.flags(cudnn.enabled, cudnn.benchmark, cudnn.benchmark_limit, cudnn.deterministic, allow_tf32=False)
     with exact, torch.inference_mode(False), torch.enable_grad():
         columns, net = as_columns(x), OneNumber(shadow(model), scalar)
+        columns = replace(columns, x=columns.x.clone())    # what was made in inference mode cannot be differentiated
         yield Guarded(net, columns, tried(net, columns.x))

@@ -143,9 +143,10 @@ def _names(rows):
         raise rows.bad(0, f"the name {double[0]!r} stands over columns {where}", "Rename them in the file, or pass header=True, names=[...].")
     return names
 
-# %% ../../nbs/01_io.table.ipynb #f205accc
+# %% ../../nbs/01_io.table.ipynb #ae7cf395
 def _headed(rows, header, names):
     "(column names, rows of data). Every row has as many cells as there are columns."
+    if not rows.cells: raise DataError(f"{rows.path} is empty: no cells", do="A table has a header and rows.")
     if header == "guess": header = names is None and _has_header(rows.cells)
     if header is None and names is None:
         rows.note(0, f"taken as the header: {', '.join(rows.cells[0])[:60]!r} (pass header=True, or names=[...])")
@@ -166,7 +167,7 @@ def _ragged(rows, width):
         return "This looks like row names written by R: put a name for them at the beginning of the first line."
     return "Quote a cell that holds the separator, or pass sep=."
 
-# %% ../../nbs/01_io.table.ipynb #30af78cf
+# %% ../../nbs/01_io.table.ipynb #183b8bcc
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "\\N")
 _MISSING_NUMBER = {"-", "--", ".", "?", "None", "null"}
 _NO_NUMBER = str.maketrans("", "", "0123456789+-.eEinftyINFTY\n")
@@ -180,8 +181,8 @@ def _numbers(cells, kind=None):
     if not cells or joined.translate(_NO_NUMBER) or kind is None and _NAME.search(joined): return None
     try:
         values = np.array(list(map(float if re.search("[.a-zA-Z]", joined) else int, cells)))
-    except ValueError: return None    # 1-2, 3e
-    return values.astype(float) if values.dtype == object else values
+        return values.astype(float) if values.dtype == object else values
+    except (ValueError, OverflowError): return None    # 1-2, 3e, a thousand digits
 
 def _share(cells):
     "Which part of `cells` are numbers."
@@ -310,7 +311,7 @@ def _checked(sep, header, names):
     if names is not None and len(set(names)) < len(names): raise SpecError("names: one stands twice", do="Give every column its own name.")
     return False if header is None else header
 
-# %% ../../nbs/01_io.table.ipynb #0a0fbd4d
+# %% ../../nbs/01_io.table.ipynb #dd48dbaa
 @dataclass(frozen=True)
 class _Form:
     "How a table is to be read."
@@ -329,7 +330,7 @@ def _read(path, text, first, form):
 def _read_plain(path, text, first, form):
     "The same for a large plain table, or None."
     width, careful = _plain(text, form.sep)
-    if not width: return None
+    if not width or text.count("\n") < 2: return None
     rows = _rows(path, "".join(line + "\n" for line in text.split("\n", 52)[:52]), form.sep, first)
     found, data = _headed(rows, form.header, form.names)
     types, skip = _checked_types(form.types, found), len(rows.cells) - len(data.cells)

@@ -76,7 +76,7 @@ def pieces(path, size=1 << 20):
     except (OSError, zlib.error, lzma.LZMAError, ValueError) as e:
         raise DataError(f"{path} is damaged {kind} data: {e}", do="Fetch the file again.") from None
 
-# %% ../../nbs/01_io.text.ipynb #c94a754e
+# %% ../../nbs/01_io.text.ipynb #13d96b84
 def blocks(path, encoding="utf-8"):
     """Pairs (number of the first line, text) of `path`, in blocks of whole lines that end in a newline.
 
@@ -110,7 +110,8 @@ def _decoded(turn, piece, path, line, encoding):
         found, do = _other_encoding(e.object, e.object[e.start])
         raise bad_line(path, line, f"{found}, not {encoding}", do) from None
     if "\0" in text:
-        raise bad_line(path, line + text[:text.index("\0")].count("\n"), "a NUL byte, which no text holds", "Take another copy: this one is damaged or binary.")
+        line += len(text[:text.index("\0")].replace("\r\n", "\n").replace("\r", "\n").split("\n")) - 1
+        raise bad_line(path, line, "a NUL byte, which no text holds", "Take another copy: this one is damaged or binary.")
     return text
 
 def _other_encoding(data, byte):

@@ -69,20 +69,25 @@ class Dots:
         return [{"type": "scatter", "mode": "markers", "x": _numbers(self.x), "y": _numbers(self.y), "name": plotly_text(self.name), "showlegend": bool(self.name),
                  "marker": {"color": TONES[self.tone % len(TONES)][0], "size": 6, "opacity": .5}} | said]
 
-# %% ../../nbs/60_plot.chart.ipynb #546ec58e
+# %% ../../nbs/60_plot.chart.ipynb #17ae2188
 @dataclass(frozen=True)
 class Rule:
-    "A dashed straight line: level at height `at`, or from corner to corner (`at=None`), with its name on it."
+    "A dashed straight line with its name on it: level at height `at`, `upright` at x `at`, or from corner to corner (`at=None`)."
     at: float | None
     name: str = ""
     tone: int = 5
+    upright: bool = False
 
     @property
-    def box(self): return (np.nan, np.nan), (np.nan, np.nan) if self.at is None else (self.at, self.at)
+    def box(self):
+        here, nowhere = (np.nan, np.nan) if self.at is None else (self.at, self.at), (np.nan, np.nan)
+        return (here, nowhere) if self.upright else (nowhere, here)
 
     def ends(self, box):
+        "(two x, two y) of this line in `box`."
         (x0, x1), (y0, y1) = box
-        return ((x0, x1), (self.at, self.at)) if self.at is not None else ((max(x0, y0), min(x1, y1)),) * 2
+        if self.at is None: return ((max(x0, y0), min(x1, y1)),) * 2
+        return ((self.at, self.at), (y0, y1)) if self.upright else ((x0, x1), (self.at, self.at))
 
     def svg(self, x, y):
         ends = self.ends(((x.low, x.high), (y.low, y.high)))
@@ -142,7 +147,7 @@ class Heat:
         shades = [[0, "rgba(0,114,178,.06)"], [1, "rgba(0,114,178,.9)"]]
         return [{"type": "heatmap", "z": [_numbers(r) for r in self.z], "text": words, "texttemplate": "%{text}", "hoverinfo": "text", "colorscale": shades, "showscale": False, "xgap": 2, "ygap": 2}]
 
-# %% ../../nbs/60_plot.chart.ipynb #94730333
+# %% ../../nbs/60_plot.chart.ipynb #71a32965
 @dataclass(frozen=True)
 class Panel:
     "Marks between two axes. `x_names`, `y_names` stand at 0, 1, 2 ... in place of numbers; a fixed range wins over the marks' extent."
@@ -162,7 +167,7 @@ class Panel:
 
     def svg(self, left, top, width, height):
         "SVG on `width` x `height` pixels from (`left`, `top`), axes and words included."
-        margin = 16 + max([6.2 * len(w[:18]) for w in self.y_names], default=38)
+        margin = 16 + max([6.2 * len(w[:24]) for w in self.y_names], default=38)
         named = [m for m in self.marks if isinstance(m, (Line, Dots)) and m.name]
         head = 22 * bool(self.title) + 16 * bool(named) + 14 * bool(self.y_label)
         low, high = top + height - 20 - 14 * bool(self.x_label), top + head + 6
@@ -178,13 +183,13 @@ def _aired(extent, share):
     air = (high - low) * share or (0 if high > low else abs(high) * .1 or .5)
     return low - air, high + air
 
-# %% ../../nbs/60_plot.chart.ipynb #e2e38063
+# %% ../../nbs/60_plot.chart.ipynb #7fa61649
 def _axes(panel, x, y, left):
     "Grid lines, numbers or names, labels of the two axes."
     out, foot = [], max(y.first, y.last)
     for t, word in _spots(panel.y_names, min(y.low, y.high), max(y.low, y.high), 4):
         if not panel.y_names: out.append(line([(x.first, y(t)), (x.last, y(t))], 1, .13))
-        out.append(text(left - 7, y(t) + 3.5, word[:18], "end", opacity=.7))
+        out.append(text(left - 7, y(t) + 3.5, word[:24], "end", opacity=.7))
     for t, word in _spots(panel.x_names, x.low, x.high, max(2, int((x.last - x.first) / 60))):
         if panel.y_names and not panel.x_names: out.append(line([(x(t), foot), (x(t), min(y.first, y.last))], 1, .13))
         out.append(text(x(t), foot + 15, word[:14], "middle", opacity=.7))
@@ -205,7 +210,7 @@ def _legend(marks, left, base):
 def _rule_names(marks, x, y):
     "Names of the level rules at their right end: above the line, below it where another name stands."
     out, taken = [], -np.inf
-    for m in sorted((m for m in marks if isinstance(m, Rule) and m.name and m.at is not None), key=lambda m: -m.at):
+    for m in sorted((m for m in marks if isinstance(m, Rule) and m.name and m.at is not None and not m.upright), key=lambda m: -m.at):
         at = float(y(m.at))
         taken = at - 4 if at - 4 > taken + 11 else max(at + 11, taken + 12)
         out.append(tone(m.tone, text(x.last, taken, f"{m.name[:28]} {short(m.at)}", "end")))

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['GLYPHS', 'glyph', 'rows_of', 'pooled', 'stacks', 'Strip', 'strips_svg', 'LogoStyle', 'logo_svg', 'certificate',
-           'strongest_window', 'attribution_svg', 'show_attribution']
+           'strongest_window', 'far_and_near', 'attribution_svg', 'show_attribution']
 
 # %% ../../nbs/60_plot.logo.ipynb #78481bf3
 import re
@@ -185,11 +185,11 @@ def logo_svg(values, letters="ACGT", start=0, names=(), title="", notes=(), **st
     strips = [Strip(row, start, names[i], tuple(s[-2:] for s in o.spans if len(s) == 2 or s[0] == i), o.height, i == len(v) - 1) for i, row in enumerate(v)]
     return strips_svg(strips, letters, title, notes, o.width, o.shared)
 
-# %% ../../nbs/60_plot.logo.ipynb #910a3369
+# %% ../../nbs/60_plot.logo.ipynb #1a84a953
 def certificate(a):
     "Lines that say how far attribution `a` can be trusted: method, completeness error, warnings (they start with '!')."
     error = getattr(a, "error", None)
-    said = f", completeness error {100 * error:.2g} %" if error is not None and np.isfinite(error) else ", completeness error undefined" if error is not None else ""
+    said = "" if error is None else f", completeness error {100 * error:.2g} %" if np.isfinite(error) else ", a method without a sum to check"
     return [f"{getattr(a, 'method', 'attribution')}{said}", *(f"! {w}" for w in getattr(a, "warnings", None) or ())]
 
 def strongest_window(values, size):
@@ -199,17 +199,17 @@ def strongest_window(values, size):
     start = int(np.convolve(weight, np.ones(size), "valid").argmax())
     return start, start + size
 
-def attribution_svg(a, items=4, zoom=120):
-    "A `Picture` of the first `items` of attribution `a` (N, k, L); where its letters would be too small, also the `zoom` strongest positions."
+def far_and_near(row, start=0, name="", zoom=120):
+    "The strips of `row` (k, L): one where its letters can be read, else all of it in bars and its `zoom` strongest positions in letters."
+    if row.shape[1] <= 1.4 * zoom: return [Strip(row, start, name, (), 84)]
+    a, b = strongest_window(row, zoom)
+    return [Strip(row, start, name, ((start + a, start + b),), 48), Strip(row[:, a:b], start + a, "", (), 84)]
+
+def attribution_svg(a, items=4):
+    "A `Picture` of the first `items` of attribution `a` (N, k, L), its certificate above."
     v = rows_of(a.values, a.letters)[:items]
     names = [str(i) for i in (getattr(a, "ids", None) or range(len(v)))]
-    strips = []
-    for name, row in zip(names, v):
-        near = strongest_window(row, zoom)
-        whole = near == (0, row.shape[1])
-        if not whole: strips.append(Strip(row, 0, name, (near,), 48))
-        strips.append(Strip(row[:, slice(*near)], near[0], name if whole else "", (), 84))
-    return strips_svg(strips, a.letters, notes=certificate(a))
+    return strips_svg([s for name, row in zip(names, v) for s in far_and_near(row, 0, name)], a.letters, notes=certificate(a))
 
 def show_attribution(a):
     "The display bundle of attribution `a`."

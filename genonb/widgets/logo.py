@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['AT_ONCE', 'COLUMNS', 'Shelf', 'letters_of', 'Logo', 'window', 'shelf_svg']
 
-# %% ../../nbs/65_widgets.logo.ipynb #9c2d3ace
+# %% ../../nbs/65_widgets.logo.ipynb #8358dae6
 import numpy as np
 from traitlets import Bytes, Dict, Int, List, validate
 
 from ..core.errors import SpecError, asking, nearest
-from ..plot.logo import GLYPHS, LogoStyle, Strip, certificate, pooled, rows_of, strips_svg
+from ..plot.logo import GLYPHS, Strip, certificate, far_and_near, pooled, rows_of, strips_svg
 from ..plot.svg import tints
 from .base import StillWidget, asset, plain, styles
 
@@ -47,7 +47,7 @@ def letters_of(x, values):
     alone = (source > 0).sum(1) == 1
     return np.where(alone, source.argmax(1), 255).astype(np.uint8)
 
-# %% ../../nbs/65_widgets.logo.ipynb #5d8b253e
+# %% ../../nbs/65_widgets.logo.ipynb #39435fda
 AT_ONCE = 1_000_000     # bytes of values that travel at once
 COLUMNS = 4096          # positions in one answer to the front end
 
@@ -81,8 +81,8 @@ class Logo(StillWidget):
 
     def _span(self, item, start, end):
         "{item, start, end} as whole numbers inside the data; `item` may be an id."
-        item = self.shelf.ids.index(item) if isinstance(item, str) and item in self.shelf.ids else item
-        if isinstance(item, str) or not 0 <= item < len(self.shelf): raise SpecError(f"no item {item!r}", do=nearest(item, self.shelf.ids), asked="Logo")
+        if isinstance(item, str) and item in self.shelf.ids: item = self.shelf.ids.index(item)
+        if not isinstance(item, (int, np.integer)) or not 0 <= item < len(self.shelf): raise SpecError(f"no item {item!r}", do=nearest(item, self.shelf.ids), asked="Logo")
         start, end = max(0, int(start)), min(self.shelf.length, int(end))
         if not start < end: raise SpecError(f"positions {start} to {end} of {self.shelf.length} are empty", do="Give start < end, both inside the input.", asked="Logo")
         return {"item": int(item), "start": start, "end": end}
@@ -107,23 +107,23 @@ class Logo(StillWidget):
     def _heard(self, widget, content, buffers):
         "The front end asks for a window of more data than travels at once."
         need = content.get("need") if isinstance(content, dict) else None
-        if need: self.send(*window(self.shelf, need["item"], need["start"], need["end"]))
+        if need: self.send(*window(self.shelf, **self._span(need.get("item"), need.get("start", 0), need.get("end", 0))))
 
     def still(self): return shelf_svg(self.shelf, self.item, self.region, self.selection, self.meta), []
     def __repr__(self): return f"Logo({len(self.shelf)} x {self.shelf.length} {self.shelf.letters})"
 
-# %% ../../nbs/65_widgets.logo.ipynb #c4947a49
+# %% ../../nbs/65_widgets.logo.ipynb #f89faba9
 def window(shelf, item, start, end):
     "(content, buffers) that answer a front end: at most `COLUMNS` columns of one item, the strongest of each stretch."
-    item, start, end = (int(v) for v in (item, start, end))
     values, step = pooled(shelf.values[item, :, start:end], COLUMNS)
     content = {"kind": "window", "item": item, "start": start, "end": end, "step": step, "columns": values.shape[1]}
     return content, [np.ascontiguousarray(values).tobytes(), shelf.codes[item, start:end].tobytes() if step == 1 else b""]
 
 def shelf_svg(shelf, item, region, selection, meta):
-    "The `Picture` of what an explorer shows: the whole item where a part is shown, then the part."
+    "The `Picture` of what an explorer shows of `item`: the region, and above it the whole where that is more."
     row, first, (start, end) = shelf.values[item], meta["start"], region
-    picked = ((first + selection["start"], first + selection["end"]),) if selection.get("item") == item else ()
-    near = Strip(row[:, start:end], first + start, shelf.ids[item], tuple((max(a, first + start), min(b, first + end)) for a, b in picked if a < first + end and b > first + start), 130)
-    whole = [Strip(row, first, "", ((first + start, first + end),), 48, axis=False)] if end - start < shelf.length else []
-    return strips_svg([*whole, near], shelf.letters, notes=meta["notes"])
+    a, b = (max(selection["start"], start), min(selection["end"], end)) if selection.get("item") == item else (0, 0)
+    picked = ((first + a, first + b),) if a < b else ()
+    if end - start == shelf.length and not picked: strips = far_and_near(row, first, shelf.ids[item])
+    else: strips = [Strip(row, first, shelf.ids[item], ((first + start, first + end),), 48), Strip(row[:, start:end], first + start, "", picked, 120)]
+    return strips_svg(strips, shelf.letters, notes=meta["notes"])

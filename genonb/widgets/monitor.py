@@ -32,7 +32,7 @@ def kernel_address():
     name = Path(getattr(app, "connection_file", "")).stem
     return {"kernel_id": name.removeprefix("kernel-")} if name.startswith("kernel-") else {}
 
-# %% ../../nbs/64_widgets.monitor.ipynb #af31efa3
+# %% ../../nbs/64_widgets.monitor.ipynb #4914edb2
 _NONE = np.zeros((0, 2), np.float32)
 
 class Story:
@@ -62,6 +62,7 @@ class Story:
         d = e.get("device") or {}
         device = ", ".join(str(v) for v in (d.get("name") or d.get("kind"), memory(d.get("memory_free")), d.get("precision")) if v)
         facts = {k: e.get(k) for k in ("name", "epochs", "batches", "samples", "primary", "better", "blocking")}
+        if e.get("folds", 1) > 1: facts["name"] = f"{facts['name']}, fold {e['fold']} of {e['folds']}"
         return facts | {"status": "running", "device": device, "way": stop_way(e.get("blocking")), "pausable": not e.get("blocking"), "steps": (e.get("epochs") or 0) * (e.get("batches") or 0)}, [], _NONE
 
     def _rivals(self, e): return {"rivals": dict(e["scores"])}, [], _NONE

@@ -60,13 +60,15 @@ function view(model, root) {
   let shown = { start: 0, end: data.length };
   let item = 0, hover = null, drag = null, brushing = false, fitting = false, timer = 0;
 
-  const pull = () => {
-    item = clamp(model.get("item") ?? 0, 0, Math.max(0, data.n - 1));
-    const [start, end] = model.get("region") ?? [];
-    if (end > start && (Math.round(shown.start) !== start || Math.round(shown.end) !== end)) shown = { start, end };
-    ui.choose(item);
-    tell();
-    drawn.ask();
+  const again = () => { tell(); drawn.ask(); };
+  const pull = {
+    item: () => { item = clamp(model.get("item") ?? 0, 0, Math.max(0, data.n - 1)); ui.choose(item); again(); },
+    region: () => {
+      const [start, end] = model.get("region") ?? [];
+      if (end > start && (Math.floor(shown.start + 1e-6) !== start || Math.ceil(shown.end - 1e-6) !== end)) shown = { start, end };
+      again();
+    },
+    selection: again,
   };
   const push = () => {
     clearTimeout(timer);
@@ -76,19 +78,17 @@ function view(model, root) {
   const look = (start, end) => {
     const size = clamp(end - start, Math.min(CLOSEST, data.length), data.length), from = clamp(start, 0, data.length - size);
     shown = { start: from, end: from + size };
-    tell();
-    drawn.ask();
+    again();
     push();
   };
   const zoom = (factor, centre = (shown.start + shown.end) / 2) => look(centre - (centre - shown.start) * factor, centre + (shown.end - centre) * factor);
   const pan = (share) => look(shown.start + share * (shown.end - shown.start), shown.end + share * (shown.end - shown.start));
-  const turn = (to) => { model.set("item", clamp(to, 0, data.n - 1)); model.save_changes(); pull(); };
+  const turn = (to) => { model.set("item", clamp(to, 0, data.n - 1)); model.save_changes(); pull.item(); };
   const pick = (a, b) => {
     const start = clamp(Math.min(a, b), 0, data.length), end = clamp(Math.max(a, b), 0, data.length);
     model.set("selection", end > start ? { item, start, end } : {});
     model.save_changes();
-    tell();
-    drawn.ask();
+    again();
   };
   const tell = () => {
     const s = model.get("selection") ?? {}, from = meta.start + Math.round(shown.start), to = meta.start + Math.round(shown.end);
@@ -160,10 +160,8 @@ function view(model, root) {
     ui.map.hidden = data.length <= 40;
   };
   const drawn = redraws(root, paint);
-  const names = ["item", "region", "selection"];
-  names.forEach((name) => model.on(`change:${name}`, pull));
-  pull();
-  return () => { clearTimeout(timer); names.forEach((name) => model.off(`change:${name}`, pull)); drawn.close(); data.close(); root.replaceChildren(); };
+  for (const [name, take] of Object.entries(pull)) { model.on(`change:${name}`, take); take(); }
+  return () => { clearTimeout(timer); for (const [name, take] of Object.entries(pull)) model.off(`change:${name}`, take); drawn.close(); data.close(); root.replaceChildren(); };
 }
 
 /** The elements of a view; ids and notes come from data and enter as text. */

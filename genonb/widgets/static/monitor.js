@@ -49,8 +49,9 @@ function follow(model) {
   return store;
 }
 
-const clock = (s) => (s === null || s === undefined || !isFinite(s) ? "" : s < 60 ? `${s < 10 ? s.toFixed(1) : Math.round(s)} s`
-  : `${Math.floor(s / 60)}:${String(Math.round(s % 60)).padStart(2, "0")} min`);
+const two = (v) => String(Math.floor(v)).padStart(2, "0");
+const clock = (s) => (s === null || s === undefined || !isFinite(s) ? "" : s < 10 ? `${s.toFixed(1)} s` : s < 60 ? `${Math.round(s)} s`
+  : s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)} min` : `${Math.floor(s / 3600)}:${two((s / 60) % 60)} h`);
 const going = (f) => f.status === "running" || f.status === "paused";
 
 /** Ask the kernel of a blocking cell to interrupt; true if somebody heard. */
@@ -142,19 +143,25 @@ function told(f, busy) {
     ["speed", speed], ["time", clock(f.seconds)], ["left", busy ? clock(f.eta) : ""], ["on", f.device ?? ""], ["test", f.score ?? ""], ["best rival", f.rival ?? ""]].filter(([, value]) => value);
 }
 
+/** The last epoch on the axis: all of them, unless most of the axis would be empty. */
+function horizon(f) {
+  const seen = Math.max(f.epoch ?? 0, (f.step ?? 0) / (f.batches || 1), 1);
+  return going(f) ? Math.max(1, Math.min(f.epochs || 1, Math.max(20, Math.ceil(1.5 * seen)))) : Math.ceil(seen);
+}
+
 /** What the loss panel shows: curves over epochs. @param {Store} store */
 function lossOf({ facts: f, rounds, points }) {
   const per = f.batches || 1, steps = { x: [], y: [], tone: 0, faint: true, name: "each step" };
   for (let i = 0; i < points.length; i += 2) { steps.x.push(points[i] / per); steps.y.push(points[i + 1]); }
   const curve = (key, name, tone) => ({ x: rounds.map((r) => r.epoch), y: rounds.map((r) => r[key]), name, tone });
-  return { lines: [steps, curve("train_loss", "train", 0), curve("valid_loss", "valid", 1)], rules: [], epochs: f.epochs };
+  return { lines: [steps, curve("train_loss", "train", 0), curve("valid_loss", "valid", 1)], rules: [], last: horizon(f) };
 }
 
 /** What the metric panel shows: the model's curve and its rivals' levels. @param {Store} store */
 function metricOf({ facts: f, rounds }) {
   const line = { x: rounds.map((r) => r.epoch), y: rounds.map((r) => r.valid?.[f.primary]), name: f.name || "model", tone: 1 };
   const rules = Object.entries(f.rivals ?? {}).filter(([, at]) => at !== null && isFinite(at)).map(([name, at]) => ({ name, at }));
-  return { title: f.primary ? `${f.primary} on the validation part` : "", lines: [line], rules, epochs: f.epochs };
+  return { title: f.primary ? `${f.primary} on the validation part` : "", lines: [line], rules, last: horizon(f) };
 }
 
 /** A captioned canvas. @param {string} title */
@@ -189,7 +196,7 @@ function extent(chart) {
 /** Draw `chart` on `canvas`; `at` is the pointer's x, whose values go to `read`. */
 function plot(canvas, chart, dark, at, read) {
   const { pen, width, height } = sharp(canvas), ink = getComputedStyle(canvas).color, hue = (tone) => TONES[tone][dark ? 1 : 0];
-  const [low, high] = extent(chart), left = 44, right = width - 8, top = 6, bottom = height - 20, last = Math.max(chart.epochs || 1, 1);
+  const [low, high] = extent(chart), left = 44, right = width - 8, top = 6, bottom = height - 20, last = chart.last;
   const x = (v) => left + (v / last) * (right - left), y = (v) => bottom - ((v - low) / (high - low)) * (bottom - top);
   pen.lineJoin = "round";
   const stroke = (points, colour, size, alpha = 1, dash = []) => {
@@ -203,7 +210,7 @@ function plot(canvas, chart, dark, at, read) {
   };
   const word = (text, a, b, align, colour = ink, alpha = 0.7) => { Object.assign(pen, { fillStyle: colour, globalAlpha: alpha, textAlign: align }); pen.fillText(text, a, b); };
   for (const t of ticks(low, high, 4)) { stroke([[left, y(t)], [right, y(t)]], ink, 1, 0.13); word(short(t), left - 7, y(t) + 4, "right"); }
-  for (const t of ticks(0, last, Math.min(last, 6)).filter(Number.isInteger)) word(String(t), x(t), bottom + 15, "center");
+  for (const t of ticks(0, last, Math.min(last, 6)).filter(Number.isInteger)) word(short(t), Math.min(x(t), width - 2 - pen.measureText(short(t)).width / 2), bottom + 15, "center");
   stroke([[left, bottom], [right, bottom]], ink, 1, 0.4);
   pen.save();
   pen.beginPath();
