@@ -24,10 +24,10 @@ def _tasks():
     "Name and question of each task."
     return {"tasks": [{"name": t.name, "question": t.question} for t in resolve("genonb.tasks.catalogue:TASKS").values()]}
 
-# %% ../nbs/70_bridge.ipynb #b934ea78
+# %% ../nbs/70_bridge.ipynb #2014f23c
 def _stop():
     "Tell every living run to stop; how many there were."
-    living = [job for job in _LIVING if job.status in ("running", "paused")]
+    living = [job for job in list(_LIVING) if job.status in ("running", "paused")]
     for job in living: job.stop()
     return {"stopped": len(living)}
 

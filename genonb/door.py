@@ -11,25 +11,25 @@ from importlib import import_module
 from .core.display import register_renderer, register_watcher
 from .core.errors import nearest
 
-# %% ../nbs/70_door.ipynb #1745fc2b
+# %% ../nbs/70_door.ipynb #48b0ed39
 ROOMS = {
     "core.errors": "GenonbError DataError SpecError ModelError TaskError FetchError SettingsError shown",
     "core.settings": "Settings settings seed_all", "core.files": "Source fetch sha256",
-    "io.read": "read", "io.fasta": "read_fasta write_fasta", "io.table": "read_table",
+    "io.text": "DataWarning", "io.read": "read", "io.fasta": "read_fasta write_fasta", "io.table": "read_table",
     "seq.alphabet": "Alphabet DNA RNA PROTEIN encode decode one_hot from_one_hot reverse_complement", "seq.shuffle": "dinucleotide_shuffle",
     "data.inputs": "Sequences", "data.target": "Target Binary OneOf Value target", "data.metrics": "METRICS Estimate score paired_difference",
-    "data.split": "random stratified by_group by_cluster given", "data.audit": "Audit Finding", "data.data": "Data Part",
+    "data.split": "random stratified by_group by_cluster given", "data.audit": "Audit Finding", "data.data": "Data Part labelled",
     "tasks.planted": "Plant plant planted_mask planted_table", "tasks.task": "Task", "tasks.catalogue": "TASKS catalogue task",
     "models.build": "model build", "models.dnn": "dnn", "models.cnn": "cnn",
-    "train.config": "Config", "train.run": "Run fit start", "train.study": "Study study",
+    "train.config": "Config", "train.device": "find_device", "train.run": "Run fit start", "train.study": "Study study",
     "interpret.attribution": "Attribution", "interpret.explain": "METHODS explain",
     "plot.logo": "logo_svg", "plot.scores": "PLOTS", "widgets.monitor": "Monitor", "widgets.logo": "Logo",
-    "reports.page": "report", "walk": "MODELS load run_task"}
+    "reports.page": "report", "reports.notebook": "run_notebook", "walk": "MODELS load run_task", "doctor": "checks"}
 
 NAMES = {name: f"genonb.{room}" for room, names in ROOMS.items() for name in names.split()}
 
-# %% ../nbs/70_door.ipynb #a56c8d65
-PICTURES = {"Run": "genonb.plot.scores:show_run", "Study": "genonb.plot.scores:show_study", "Attribution": "genonb.plot.logo:show_attribution"}
+# %% ../nbs/70_door.ipynb #24420484
+PICTURES = {"Chart": "genonb.plot.theme:show_chart", "Run": "genonb.plot.scores:show_run", "Study": "genonb.plot.scores:show_study", "Attribution": "genonb.plot.logo:show_attribution"}
 _furnished = []
 
 def furnish():

@@ -17,7 +17,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def page_of_lab(tmp_path_factory):
-    "A `lab.Tab` on a running JupyterLab; what it asked of the network is judged at its end."
+    "A `lab.Tab` on a running JupyterLab."
     from lab import Server, Tab, chromium
     server = Server(tmp_path_factory.mktemp("lab"))
     server.start()
@@ -30,7 +30,7 @@ def page_of_lab(tmp_path_factory):
 
 @pytest.fixture
 def tab(page_of_lab, request, tmp_path):
-    "The page, with nothing open and no kernel. Of a test that fails, a screenshot is kept."
+    "The page, with nothing open and no kernel. It asks nobody outside and throws nothing; of a test that fails, a screenshot is kept."
     page_of_lab.clear()
     failed = request.session.testsfailed
     yield page_of_lab

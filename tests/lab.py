@@ -62,7 +62,8 @@ class Server:
                    "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.work}",
                    "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=", "--LabApp.extension_manager=readonly",
                    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-        self.process = subprocess.Popen(command, cwd=self.home, env=self.env(), stdout=self.log.open("w"), stderr=subprocess.STDOUT)
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, cwd=self.home, env=self.env(), stdout=log, stderr=subprocess.STDOUT)
         until = time.monotonic() + patience
         while time.monotonic() < until and self.process.poll() is None:
             try:
@@ -87,9 +88,7 @@ def link_extension(folder):
     built = PACKAGE / "labextension"
     if not built.is_dir(): return
     shutil.copytree(built, folder / "genonb")
-    quickstart = PACKAGE.parent / "nbs" / "tutorials" / "quickstart.ipynb"
-    if not quickstart.exists(): import jupytext; quickstart = folder / "q.ipynb"; nb = jupytext.read("/root/env/drafts/quickstart.py", fmt="py:percent"); nb.metadata = {"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"}}; jupytext.write(nb, quickstart)  # STAND-IN
-    shutil.copy(quickstart, folder / "genonb" / "quickstart.ipynb")
+    shutil.copy(PACKAGE.parent / "nbs" / "tutorials" / "quickstart.ipynb", folder / "genonb")
 
 
 @contextmanager
@@ -217,6 +216,7 @@ class Notebook:
         return self.js("return nb.model.cells.get(arg).outputs?.toJSON() ?? []", i)
 
     def checked(self, i):
+        "The outputs of cell `i`, none of which is an error."
         outputs = self.outputs(i)
         wrong = [o for o in outputs if o["output_type"] == "error"]
         assert not wrong, wrong[0]["ename"] + ": " + wrong[0]["evalue"]

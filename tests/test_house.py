@@ -378,12 +378,11 @@ def test_exported_imports_stand_alone():
 
 
 def test_no_page_is_a_bare_module():
-    "The lesson cells are at least a quarter of its code."
+    "A lesson for every three exported cells, at least."
     thin = []
     for path in module_notebooks():
-        code = [c for c in cells(path) if c["cell_type"] == "code" and source(c).strip()]
-        lessons = [c for c in code if not {"export", "default_exp", "hide"} & set(directives(c))]
-        if 4 * len(lessons) < len(code): thin.append(f"{path.name}: {len(lessons)} lessons in {len(code)} cells")
+        lessons = [c for c in cells(path) if c["cell_type"] == "code" and source(c).strip() and not {"export", "default_exp", "hide"} & set(directives(c))]
+        if 3 * len(lessons) < len(exported(path)) - 1: thin.append(f"{path.name}: {len(lessons)} lessons for {len(exported(path))} exported cells")
     assert not thin, told(thin)
 
 

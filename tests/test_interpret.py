@@ -21,9 +21,9 @@ from genonb.interpret.attribution import Attribution, average_precision, joined,
 from genonb.interpret.deeplift import IMPLEMENTATIONS, TOLERANCE, deep_lift, deep_lift_shap, trial
 from genonb.interpret.explain import METHODS, agreement, explain, randomised
 from genonb.interpret.gradients import integrated_gradients, saliency
-from genonb.interpret.guard import OneNumber, as_columns, guarded, motif_net, shadow
+from genonb.interpret.guard import OneNumber, as_columns, guarded, motif_net, snapshot
 from genonb.interpret.ism import ism
-from genonb.interpret.rules import Chords, by_rules, operations, suspects, unfold
+from genonb.interpret.rules import Chords, by_rules, names, operations, suspects, unfold
 from toy_nets import LENGTH, ODD, TOYS, Fn, build, conv, head, sequences
 
 torch.set_num_threads(1)
@@ -77,7 +77,7 @@ def test_rules_agree_with_tangermeme_where_it_is_complete():
     "The same rescale rule, found independently: equal multipliers, not just equal sums."
     agreeing = 0
     for name in TOYS:
-        net = OneNumber(shadow(build(name)))
+        net = OneNumber(snapshot(build(name)))
         x, r = as_columns(X).x, REFERENCES[:, 0]
         tried = trial(net, x, r, names=("tangermeme",))
         if tried.error[0] > 1e-4 or name in ("where", "quotient"): continue
@@ -151,18 +151,20 @@ def test_recurrent_dropout_stays_off():
 
 
 def test_unfolding_and_naming_leave_the_network_alone():
-    net = OneNumber(shadow(build("transformer")))
+    net = OneNumber(snapshot(build("transformer")))
     x = as_columns(X).x
     before = net(x)
-    assert torch.allclose(unfold(net, x)(x), before, atol=1e-5)
+    chords = Chords(unfold(net, x))
+    assert torch.allclose(chords.answer(chords.run(x)), before, atol=1e-5)
     assert {"layer", "operation", "rule"} <= set(operations(net, x)) and suspects(net, x) == []
     assert torch.equal(net(x), before) and not any(m._forward_hooks or m._forward_pre_hooks for m in net.modules())
 
 
-def test_chords_hold_nothing_after_a_batch():
-    chords = Chords(unfold(OneNumber(shadow(build("gate"))), as_columns(X).x))
-    chords.multipliers(as_columns(X).x, REFERENCES[:, 0])
-    assert chords.before == {}
+def test_recurrent_and_attention_layers_unfold_into_steps_with_rules():
+    for name in ("lstm", "gru_two_layers", "rnn", "attention", "transformer", "attention_masked"):
+        net = OneNumber(snapshot(build(name)))
+        assert {names(c[0])[0] for c in unfold(net, as_columns(X).x) if c} & {"mm", "bmm"} and suspects(net, as_columns(X).x) == [], name
+    assert torch.backends.mha.get_fastpath_enabled()
 
 
 # ---- gradients ----------------------------------------------------------------------------------------------------
@@ -301,11 +303,12 @@ class Tied(nn.Module):
 
 
 @pytest.mark.parametrize("make", [old_weight_norm, Tied, lambda: build("lstm"), lambda: build("weight_norm")])
-def test_a_shadow_shares_weights_and_answers_alike(make):
+def test_a_snapshot_answers_alike_and_shares_nothing(make):
     net, x = make().eval(), as_columns(X).x
-    twin = shadow(net)
+    twin = snapshot(net)
     assert torch.equal(twin(x), net(x)) and not twin(x).requires_grad
-    assert {p.data_ptr() for p in twin.parameters()} == {p.data_ptr() for p in net.parameters()}
+    assert not {p.data_ptr() for p in twin.parameters()} & {p.data_ptr() for p in net.parameters()}
+    assert len(list(twin.parameters())) == len(list(net.parameters()))
 
 
 def test_half_precision_is_explained_in_single():
@@ -448,7 +451,9 @@ def test_a_run_knows_its_column_alphabet_and_length():
     table = pd.DataFrame({"seq": X, "id": ["g1", "g2", "g3"], "other": 1})
     assert explain(run, table, "ism").ids == ["g1", "g2", "g3"]
     assert explain(run, table.drop(columns="id"), "ism").ids == ["0", "1", "2"]
-    for call, words in [(lambda: explain(run, table.rename(columns={"seq": "seqs"})), "Did you mean 'seqs'?"), (lambda: explain(run, [s + "A" for s in X]), "length 25"),
+    run.spec["inputs"]["padded"] = True
+    assert explain(run, [s[:20] for s in X], "ism").shape == (3, 4, LENGTH)
+    for call, words in [(lambda: explain(run, table.rename(columns={"seq": "seqs"})), "Did you mean 'seqs'?"), (lambda: explain(run, [s + "A" for s in X]), "length 25"), (lambda: explain(run, Sequences.of(["ACGU"], "rna")), "the run reads dna"),
                         (lambda: explain(run, X, scalar=lambda out: out[:, 0]), "Leave scalar out"), (lambda: explain(run_of(Classes(), OneOf("s", labels=("a", "b", "c"))), X, at="d"), "no output 'd'")]:
         with pytest.raises(SpecError) as e: call()
         assert words in str(e.value)
@@ -585,4 +590,4 @@ def test_on_a_graphics_card(name):
 def test_errors_are_ours_only():
     "Every refusal in the table above is a GenonbError, and so a ValueError."
     assert all(issubclass(kind, GenonbError) for _, kind, _ in WRONG)
-    assert by_rules(OneNumber(shadow(build("relu"))), as_columns(X).x) is not None
+    assert by_rules(OneNumber(snapshot(build("relu"))), as_columns(X).x) is not None

@@ -147,7 +147,7 @@ GOOD_FASTA = {    # text -> (ids, sequences)
     "mark": ("\ufeff>a\nAC\n", ["a"], ["AC"]),
     "blank in header": ("> 6400\nAC\n>\t7 x\nGG\n", ["6400", "7"], ["AC", "GG"]),
     "leading zeros": (">007\nAC\n>08\nGG\n", ["007", "08"], ["AC", "GG"]),
-    "blank lines between": ("\n\n>a\nAC\n\n\n>b\nGG\n\n", ["a", "b"], ["AC", "GG"]),
+    "blank lines between": (">a\nAC\n\n\n>b\nGG\n\n", ["a", "b"], ["AC", "GG"]),
     "uneven lines": (">a\nA\nCCCC\nGG\n", ["a"], ["ACCCCGG"]),
     "blanks in sequence": (">a\nAC GT \n AC\n", ["a"], ["ACGTAC"]),
     "soft masked": (">a\nacgtACGT\n", ["a"], ["acgtACGT"]),
@@ -168,6 +168,7 @@ def test_fasta_that_is_right(tmp_path, case):
 
 ODD_FASTA = {    # text -> (ids, what is told)
     "empty record": (">a\nAC\n>b\n>c\n\n>d\nGG\n", ["a", "d"], "line 3: record 'b' and 1 more: no sequence"),
+    "blank lines before": ("\n \n>a\nAC\n", ["a"], "line 1: blank lines before"),
     "no name": (">a\nAC\n>\nGG\n", ["a", "record_2"], "line 3: record '': no name"),
     "blank line inside": (">a\nAC\n \t\nGG\n", ["a"], "line 1: record 'a': a blank line"),
     "blank line first": (">a\n\nGG\n", ["a"], "blank line"),

@@ -212,7 +212,7 @@ def test_every_letter_has_an_outline_that_turns_over():
     assert glyph("?", 0, 10, 10, 0) == "M0 0L10 0L10 10L0 10Z"
 
 
-@pytest.mark.parametrize("error, words", [(.004, "0.4 %"), (np.nan, "without a sum"), (None, "")])
+@pytest.mark.parametrize("error, words", [(.004, "0.4 %"), (5e-8, "below 0.001 %"), (np.nan, "without a sum"), (None, "")])
 def test_the_certificate_stands_in_the_picture(error, words):
     a = attribution("x")
     a.error, a.warnings = error, ["<i>high"]

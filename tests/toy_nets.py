@@ -96,6 +96,39 @@ class SequenceFirst(nn.Module):
     def forward(self, x): return self.head(self.act(self.a(x).permute(2, 0, 1)).permute(1, 2, 0))
 
 
+class Tower(nn.Module):
+    "A dilated residual block with norm and GELU."
+    def __init__(self, dilation):
+        super().__init__()
+        self.body = nn.Sequential(nn.BatchNorm1d(WIDTH), nn.GELU(), nn.Conv1d(WIDTH, WIDTH, 3, padding=dilation, dilation=dilation))
+
+    def forward(self, z): return z + self.body(z)
+
+
+class BothStrands(nn.Module):
+    "The same detector on both strands, the better one counts."
+    def __init__(self):
+        super().__init__()
+        self.a, self.out = conv(), nn.Linear(WIDTH, 1)
+
+    def forward(self, x):
+        forth, back = self.a(x), self.a(x.flip((1, 2))).flip(-1)
+        return self.out(torch.maximum(forth, back).relu().amax(-1))
+
+
+class Mixer(nn.Module):
+    "einsum of two learned maps, with a slice written in place."
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.head = conv(), conv(), head(WIDTH * WIDTH)
+
+    def forward(self, x):
+        z = self.a(x)
+        z[:, :, :3] = 0
+        z[:, 1] += z[:, 0]
+        return self.head(torch.einsum("ncl,ndl->ncd", z, self.b(x).tanh()))
+
+
 class Branching(nn.Module):
     "Reads a number to choose its way: cannot be unfolded, but its modules can be hooked."
     def __init__(self):
@@ -169,6 +202,11 @@ TOYS = {
     "square": lambda: fn(lambda z: z ** 2),
     "self_product": lambda: fn(lambda z: z * z),
     "gate": Gate,
+    "both_strands": BothStrands,
+    "mixer": Mixer,
+    "dilated_residual_tower": lambda: nn.Sequential(conv(), *[Tower(d) for d in (1, 2, 4)], nn.AdaptiveAvgPool1d(1), head(WIDTH)),
+    "depthwise_separable": lambda: net(nn.Conv1d(WIDTH, WIDTH, 3, padding=1, groups=WIDTH), nn.GELU(), nn.Conv1d(WIDTH, WIDTH, 1), nn.ReLU()),
+    "small_numbers": lambda: fn(lambda z: (1e-4 * z).exp().log() * 1e4),
     "quotient": lambda: fn(lambda z: z / (1 + z.abs().sum(1, keepdim=True))),
     "normalize": lambda: fn(lambda z: F.normalize(z, dim=1)),
     "std": lambda: fn(lambda z: z.std(-1), n=WIDTH),

@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['sweep', 'atomic', 'write_bytes', 'write_text', 'write_json', 'existing', 'read_json', 'sha256', 'Source', 'fetch']
 
-# %% ../../nbs/00_core.files.ipynb #9ce69ee0
+# %% ../../nbs/00_core.files.ipynb #dfcdbb08
 import errno
 import hashlib
 import json
 import math
 import os
+import re
 import secrets
 import socket
 import threading
@@ -19,8 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from urllib.parse import quote, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import quote, unquote, urlsplit
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def _writing(path):
         of = f" ({e.filename})" if e.filename and _MARK not in str(e.filename) and str(e.filename) != str(path) else ""
         raise GenonbError(f"cannot write {path}: {e.strerror or e}{of}", do=_REMEDY.get(e.errno, "Choose another place.")) from e
 
-# %% ../../nbs/00_core.files.ipynb #756cf7f5
+# %% ../../nbs/00_core.files.ipynb #c8e01114
 @contextmanager
 def atomic(path):
     """A temporary `Path` beside `path`, moved onto it when the body ends well and deleted when it does not.
@@ -105,6 +105,7 @@ def atomic(path):
         finally:
             tmp.unlink(missing_ok=True)
 
+# %% ../../nbs/00_core.files.ipynb #72b874f0
 def _sync(path, flags=os.O_RDWR):
     "Bring `path` to the disk."
     handle = os.open(path, flags)
@@ -113,7 +114,7 @@ def _sync(path, flags=os.O_RDWR):
     finally:
         os.close(handle)
 
-# %% ../../nbs/00_core.files.ipynb #ae4ce780
+# %% ../../nbs/00_core.files.ipynb #575a9ad9
 def write_bytes(path, data):
     "Write `data` to `path` atomically; return the path."
     with atomic(path) as tmp: tmp.write_bytes(data)
@@ -123,6 +124,7 @@ def write_text(path, text):
     "Write `text` to `path` atomically as UTF-8, line ends as they are; return the path."
     return write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
+# %% ../../nbs/00_core.files.ipynb #fa557126
 def _plain(value, place):
     "`value` in the types of JSON; `place` is where it stands."
     if value is None or isinstance(value, (str, bool, int)): return value
@@ -142,7 +144,7 @@ def write_json(path, value):
     "Write `value` to `path` atomically as JSON (NaN and infinity as null, numpy as numbers and lists); return the path."
     return write_text(path, json.dumps(_plain(value, Path(path).stem), indent=1, allow_nan=False) + "\n")
 
-# %% ../../nbs/00_core.files.ipynb #5a1ea8e4
+# %% ../../nbs/00_core.files.ipynb #ceccb984
 def existing(path):
     "`path` as a `Path` to a file that can be opened, else a `DataError` with the nearest name in its folder."
     path = Path(path).expanduser()
@@ -158,6 +160,7 @@ def _names(folder, name):
     names = sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
     return nearest(name, names) if names else ""
 
+# %% ../../nbs/00_core.files.ipynb #9922a6ac
 def read_json(path):
     "The value in the JSON file `path`; raises `DataError` with line and column where it is damaged."
     path = existing(path)
@@ -172,14 +175,14 @@ def sha256(path):
     "The SHA-256 of the file `path`, 64 hexadecimal digits."
     with open(existing(path), "rb") as f: return hashlib.file_digest(f, "sha256").hexdigest()
 
-# %% ../../nbs/00_core.files.ipynb #bfcef7e8
+# %% ../../nbs/00_core.files.ipynb #3ea1ce8d
 @dataclass(frozen=True, repr=False)
 class Source(Shown):
     "One public file: a path in a GitHub repository at a commit, and the content that is promised there."
-    repo: str             # owner/name
-    commit: str           # 40 hexadecimal digits
-    path: str             # in the repository
-    local: str            # <data set>/<file>, in the data folder and in a mirror
+    repo: str       # owner/name
+    commit: str     # 40 hexadecimal digits
+    path: str       # in the repository
+    local: str      # <data set>/<file>, in the data folder and in a mirror
     sha256: str
     bytes: int
     licence: str = ""
@@ -187,20 +190,19 @@ class Source(Shown):
 
     def __post_init__(self):
         parts = self.local.split("/")
-        if len(parts) < 2 or not all(p.strip(". ") for p in parts) or any(c in self.local for c in '\\:\0'):
-            raise SpecError(f"Source: local={self.local!r}", do="Give '<data set>/<file>', relative, without '..'.")
-        if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
-            raise SpecError(f"Source: sha256={self.sha256!r}", do="Give 64 lower-case hexadecimal digits.")
+        inside = len(parts) > 1 and all(p.strip(". ") for p in parts) and not set(self.local) & set("\\:\0")
+        if not inside: raise SpecError(f"Source: local={self.local!r}", do="Give '<data set>/<file>', relative, without '..'.")
+        if not re.fullmatch("[0-9a-f]{64}", self.sha256): raise SpecError(f"Source: sha256={self.sha256!r}", do="Give 64 hexadecimal digits.")
 
     @property
     def url(self):
         return f"https://raw.githubusercontent.com/{self.repo}/{self.commit}/{quote(self.path)}"
 
     def card(self):
-        return [("file", self.local), ("from", self.url), ("bytes", f"{self.bytes:,}"), ("sha256", self.sha256),
-                ("licence", self.licence), ("cite", self.citation)]
+        told = self.local, self.url, f"{self.bytes:,}", self.sha256, self.licence, self.citation
+        return list(zip(("file", "from", "bytes", "sha256", "licence", "cite"), told))
 
-# %% ../../nbs/00_core.files.ipynb #67bb810b
+# %% ../../nbs/00_core.files.ipynb #434d409b
 _KEPT = {}    # (path, size, time of change) -> sha256
 
 def _hash(path):
@@ -219,10 +221,10 @@ def _wrong(source, path):
 
 def _mirror_folder(mirror):
     "The local folder that `mirror` names, or None for a server or nothing."
-    if mirror.startswith("file://"): return Path(url2pathname(urlsplit(mirror).path))
+    if mirror.startswith("file://"): return Path(re.sub("^/(?=[A-Za-z]:)", "", unquote(urlsplit(mirror).path)))
     return Path(mirror).expanduser() if mirror and "://" not in mirror else None
 
-# %% ../../nbs/00_core.files.ipynb #b63aae32
+# %% ../../nbs/00_core.files.ipynb #eab519e1
 class _TooLong(Exception): "The server sends more than was promised."
 
 class _Rest:
@@ -241,6 +243,7 @@ class _Rest:
             self.have = 0
 
     def write(self, chunk):
+        "Called by pooch with each chunk."
         self.have += len(chunk)
         if self.have > self.limit: raise _TooLong(f"more than the promised {self.limit:,} bytes")
         with _writing(self.part): self.file.write(chunk)
@@ -267,12 +270,11 @@ def _unfinished_part(source, folder):
     mine.touch()
     return mine
 
-# %% ../../nbs/00_core.files.ipynb #2a1b3f42
+# %% ../../nbs/00_core.files.ipynb #9e47cc16
 def _download(source, url, target):
     """Bring `url` to `target`; return '' or why `url` does not answer. Raises `FetchError` at a wrong content.
 
-    A download that breaks off is continued as long as it moves, and by a later call. When the content is wrong
-    although the beginning came from an earlier call, all of it is fetched anew.
+    What breaks off is continued as long as it moves, and by a later call; a beginning that proves wrong is fetched anew.
     """
     with _writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -295,18 +297,21 @@ def _download(source, url, target):
         resumed = size = 0
     return why
 
+# %% ../../nbs/00_core.files.ipynb #09e632b6
 def _into_place(part, target):
     with atomic(target) as tmp: os.replace(part, tmp)
     return ""
 
 def _reason(e):
     response = getattr(e, "response", None)
-    return f"HTTP {response.status_code} {response.reason}" if response is not None else f"{type(e).__name__}: {str(e)[:200]}"
+    if response is not None: return f"HTTP {response.status_code} {response.reason}"
+    inner = getattr(e.args[0], "reason", e) if e.args else e    # of urllib3, behind the words of requests
+    return f"{type(e).__name__}: {str(inner).split(': ', 1)[-1][:160]}"
 
 _NEXT = ("Try again; if it stays, set mirror (settings.ini, or variable GENONB_MIRROR) to a folder or server with a good copy, "
          "laid out as <data set>/<file>.")
 
-# %% ../../nbs/00_core.files.ipynb #cecee5bf
+# %% ../../nbs/00_core.files.ipynb #e1e80890
 _ONE = threading.Lock()
 
 def fetch(source, folder=None, mirror=None):
@@ -326,6 +331,7 @@ def fetch(source, folder=None, mirror=None):
         urls = [f"{mirror.rstrip('/')}/{quote(source.local)}"] * bool(mirror and not here) + [source.url]
         return _first(source, urls, target, f"{here / source.local}: no such file; " if here else "")
 
+# %% ../../nbs/00_core.files.ipynb #ec591236
 def _in_place(source, path):
     why = _wrong(source, path)
     if why: raise FetchError(f"{path} has {why}", do="Put the right file there, or take the mirror out of the settings.")

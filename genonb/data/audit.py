@@ -21,7 +21,7 @@ from .inputs import Sequences
 from .metrics import metric
 from .rivals import gc, lengths
 
-# %% ../../nbs/12_data.audit.ipynb #ce2c53fd
+# %% ../../nbs/12_data.audit.ipynb #20764e09
 TRAPS = {"exact_twins": "rows of valid or test whose very sequence stands in an earlier part",
          "reverse_twins": "rows of valid or test whose reverse complement stands in an earlier part",
          "near_duplicates": "rows of valid or test with a near-duplicate, or a chain of them, to an earlier part",
@@ -31,8 +31,8 @@ TRAPS = {"exact_twins": "rows of valid or test whose very sequence stands in an 
          "one_class": "parts that lack a class",
          "imbalance": "rows of the largest class",
          "ambiguous_letters": "rows with more than 5 % ambiguous letters",
-         "gc_shortcut": "hundredths of a perfect order by GC alone (2 AUROC - 1, or rank correlation)",
-         "length_shortcut": "hundredths of a perfect order by length alone (2 AUROC - 1, or rank correlation)",
+         "gc_shortcut": "points from chance to a perfect order by GC alone (2 AUROC - 1, or rank correlation)",
+         "length_shortcut": "points from chance to a perfect order by length alone (2 AUROC - 1, or rank correlation)",
          "tiny_test": "independent groups of rows in test"}
 LEVELS = ("error", "warning", "info")
 
@@ -65,7 +65,7 @@ def meetings(kin, part):
     cells = [[int(kin[part == b, a].sum()) for b in range(3)] for a in range(3)]
     return pd.DataFrame(cells, index=PARTS, columns=PARTS)
 
-# %% ../../nbs/12_data.audit.ipynb #0e32de22
+# %% ../../nbs/12_data.audit.ipynb #0bb7b519
 @dataclass(frozen=True)
 class Case:
     "A data set under audit. Row numbers, group numbers (N,) and the encoded truth are all that checks need."
@@ -75,6 +75,7 @@ class Case:
     labels: tuple = ()                     # of a classification
     ids: tuple = ()
     units: object = None                   # (N,) groups that the bootstrap draws
+    near: object = None                    # (N,) clusters of near-duplicates, where they are known already
     groups: object = None                  # (N,) groups by a column
     stated: bool = False                   # whether the user named that column
     columns: dict = field(default_factory=lambda: {"x": "sequence", "y": "label", "group": "group"})
@@ -92,7 +93,7 @@ class Case:
     @cached_property
     def kin(self):
         "dict trap -> (coarse, fine) group numbers, see `met`."
-        each, near = np.arange(len(self.x)), clusters(self.x)
+        each, near = np.arange(len(self.x)), clusters(self.x) if self.near is None else self.near
         same = pd.factorize(np.fromiter((row.tobytes() for row in self.x.codes.cpu().numpy()), object, len(each)))[0]
         found = {"exact_twins": (same, each), "reverse_twins": (self.twins, same), "near_duplicates": (near, self.twins)}
         if not self.x.alphabet.complements: del found["reverse_twins"]

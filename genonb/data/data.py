@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Part', 'Options', 'Shared', 'Fold', 'Data', 'labelled']
 
-# %% ../../nbs/13_data.data.ipynb #2b5a8fcb
+# %% ../../nbs/13_data.data.ipynb #2b6a9e7d
 import os
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
@@ -20,9 +20,10 @@ from ..core.errors import DataError, SpecError, asking, check_keywords, nearest
 from ..core.files import existing, sha256
 from ..core.settings import settings
 from .audit import Case, audit
+from .cluster import clusters
 from .inputs import Sequences, alphabet_of, column_strings, encode_inputs
 from .rivals import rivals
-from .split import Split, column_of, random, split_of, stratified
+from .split import Split, by_cluster, column_of, random, split_of, stratified
 from .target import Target, guess_target, target as find_target, target_from_dict
 from ..io.fasta import read_fasta
 from ..io.table import read_table
@@ -41,7 +42,7 @@ class Part(Shown):
     def __len__(self): return len(self.x)
     def card(self): return [("rows", len(self)), ("x", tuple(self.x.shape)), ("y", tuple(self.y.shape)), ("groups", len(np.unique(self.groups)) if self.groups is not None else None)]
 
-# %% ../../nbs/13_data.data.ipynb #9674e874
+# %% ../../nbs/13_data.data.ipynb #58a153c2
 @dataclass(frozen=True)
 class Options:
     "Rarer wishes for a `Data`."
@@ -53,13 +54,13 @@ class Options:
     weight: str | None = None        # column of weights in the loss
     seed: int | None = None          # of the split; None takes the workspace's
     reading: dict = field(default_factory=dict)      # options of read_table or read_fasta
-    source: object = None            # path(s) an in-memory table came from, for the recipe
+    source: object = None            # path(s) an in-memory table came from, or a record of its origin, for the recipe
 
 def _options(given):
     check_keywords(given, ["x", "y", "target", "split", *(f.name for f in fields(Options))], "")
     return Options(**given)
 
-# %% ../../nbs/13_data.data.ipynb #cefb0911
+# %% ../../nbs/13_data.data.ipynb #aa3039b8
 def _table(table):
     "A DataFrame with rows, numbered from 0."
     if not isinstance(table, pd.DataFrame): raise DataError(f"a {type(table).__name__} is no table", do="Give a DataFrame or the path of a table.")
@@ -79,10 +80,11 @@ def _encoded(table, column, options):
                         do="Cut or drop these rows, or leave length= out and shorter ones are padded.")
     return x
 
-def _target(asked, truth, name):
-    "The `Target` that was asked for by word or record, else the one that suits the column (or columns) of truth."
-    if asked is None: return guess_target(truth, name) if isinstance(truth, pd.Series) else find_target("value", name=name)
-    return find_target(asked, name=name) if isinstance(asked, str) else find_target(asked)
+def _target(asked, truth, y):
+    "The `Target` that was asked for by word or record, else the one that suits the column of truth; several columns are values."
+    named = {"name": y} if isinstance(y, str) else {"name": ", ".join(y), "outputs": tuple(y)}
+    if asked is None: return guess_target(truth, y) if isinstance(y, str) else find_target("value", **named)
+    return find_target(asked, **named) if isinstance(asked, str) else find_target(asked)
 
 def _split(asked, target, seed):
     "The `Split` that was asked for by word or record, else stratified for labels and random for values; its seed is settled here."
@@ -90,7 +92,7 @@ def _split(asked, target, seed):
     split = default if asked is None else split_of(asked)
     return split if split.seed is not None else replace(split, seed=settings().seed if seed is None else seed)
 
-# %% ../../nbs/13_data.data.ipynb #de25dc97
+# %% ../../nbs/13_data.data.ipynb #7946af0e
 @dataclass(frozen=True)
 class Shared:
     "The rows that all folds of a `Data` share: encoded inputs, raw truth, and how they are split."
@@ -107,6 +109,12 @@ class Shared:
     def groups(self):
         "(N,) numbers of what the split must not part."
         return self.split.groups(self.table, self.x)
+
+    @cached_property
+    def near(self):
+        "(N,) numbers of the clusters of near-duplicates, as the audit counts them."
+        usual = by_cluster(**{f.name: getattr(self.split, f.name) for f in fields(Split)})
+        return self.groups if self.split == usual else clusters(self.x)    # a looser split must not loosen its audit
 
     @cached_property
     def folds(self):
@@ -128,13 +136,13 @@ class Shared:
         if len(wrong): raise DataError(f"column {self.options.weight!r}, row {wrong[0] + 1}: no weight", do="Weights are finite numbers from 0.")
         return torch.from_numpy(w)
 
-# %% ../../nbs/13_data.data.ipynb #b778d380
+# %% ../../nbs/13_data.data.ipynb #2411ba7a
 def _shared(table, x, y, target, split, options, origin):
     "The `Shared` of a table and what was asked of it; raises at the first thing that does not fit."
     table = _table(table)
     truth = pd.concat([column_of(table, c) for c in y], axis=1) if isinstance(y, (list, tuple)) else column_of(table, y)
     encoded = _encoded(table, x, options)
-    target = _target(target, truth, y if isinstance(y, str) else y[0])
+    target = _target(target, truth, y)
     target.fitted(truth)      # gaps, text among numbers, one class: an error before anything is split
     return Shared(table, encoded, truth, {"x": x, "y": y}, target, _split(split, target, options.seed), options, origin)
 
@@ -178,7 +186,7 @@ def _fitted(shared, fold, train):
     if lost: raise DataError(f"fold {fold + 1}: no training row has the label {min(lost)!r}", do="Drop or merge this rare class, or use fewer folds.")
     return shared.target.fitted(shared.y.iloc[train])
 
-# %% ../../nbs/13_data.data.ipynb #cfeeb2c6
+# %% ../../nbs/13_data.data.ipynb #d12a34f3
 _KIN = {"gene", "gene_id", "gene_name", "patient", "patient_id", "subject", "donor", "individual", "cell_line", "plate", "batch", "chrom",
         "chromosome", "chr", "seqname", "contig", "family", "superfamily", "cluster", "locus", "species", "organism"}
 
@@ -189,7 +197,7 @@ def _case(fold):
     suspects = (c for c in table if str(c).casefold() in _KIN and c not in (x, y) and table[c].duplicated().any())
     name = stated or next(suspects, None)
     groups = None if name is None else pd.factorize(column_of(table, name), use_na_sentinel=False)[0]
-    return Case(s.x, fold._rows, fold._y, getattr(fold.target, "labels", ()), s.ids, s.groups, groups, stated is not None, {"x": x, "y": y, "group": name})
+    return Case(s.x, fold._rows, fold._y, getattr(fold.target, "labels", ()), s.ids, s.groups, s.near, groups, stated is not None, {"x": x, "y": y, "group": name})
 
 def _predictions(fold, part):
     "The rivals' predictions for `part`."
@@ -198,7 +206,7 @@ def _predictions(fold, part):
     learnt, new = (train, valid) if part == "valid" else (np.concatenate([train, valid]), test)
     return rivals(s.x, fold._y, learnt, new, fold.target, s.groups, s.split.seed)
 
-# %% ../../nbs/13_data.data.ipynb #168d1157
+# %% ../../nbs/13_data.data.ipynb #7749da0e
 _NOTE = "not re-runnable: pass source="
 
 def _origin(reader, paths, labels=None):
@@ -207,9 +215,10 @@ def _origin(reader, paths, labels=None):
     for source, label in zip(sources, labels or []): source["label"] = label
     return {"reader": reader, "sources": sources} | ({} if sources else {"note": _NOTE})
 
-def _paths(source):
-    "List of the paths in None, a path, or several."
-    return [] if source is None else [source] if isinstance(source, (str, os.PathLike)) else list(source)
+def _stated(source):
+    "The origin of a table in memory: None, a path or several that it was made from, or a whole record with its `reader`."
+    if isinstance(source, dict): return source
+    return _origin("memory", [] if source is None else [source] if isinstance(source, (str, os.PathLike)) else source)
 
 def _unchanged(sources):
     "The paths of a recipe's sources; a file that is no longer the same is a `DataError`."
@@ -217,7 +226,7 @@ def _unchanged(sources):
         if sha256(s["path"]) != s["sha256"]: raise DataError(f"{s['path']} has changed since: its sha256 is not {s['sha256'][:12]}...", do="Bring the old file back, or make the data anew.")
     return [s["path"] for s in sources]
 
-# %% ../../nbs/13_data.data.ipynb #5d9b4c27
+# %% ../../nbs/13_data.data.ipynb #a967b62e
 class Data(Fold):
     """A data set with its split, as one `Fold` of it: made by `from_table`, `from_fasta`, or again by `from_recipe`.
 
@@ -229,7 +238,7 @@ class Data(Fold):
         "Data of a DataFrame or the path of a table: column `x` of sequences, column (or columns) `y` of truth; `options` as in `Options`."
         with asking("Data.from_table()"):
             o = _options(options)
-            if not isinstance(table, (str, os.PathLike)): return _made(table, x, y, target, split, o, _origin("memory", _paths(o.source)))
+            if not isinstance(table, (str, os.PathLike)): return _made(table, x, y, target, split, o, _stated(o.source))
             return _made(read_table(table, **o.reading), x, y, target, split, o, _origin("table", [table]))
 
     @classmethod

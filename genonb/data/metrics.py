@@ -5,12 +5,11 @@
 # %% auto #0
 __all__ = ['METRICS', 'Metric', 'metric', 'resamples', 'Estimate', 'score', 'paired_difference']
 
-# %% ../../nbs/10_data.metrics.ipynb #7025f1c1
+# %% ../../nbs/10_data.metrics.ipynb #23dc2bb9
 from dataclasses import dataclass
 from typing import Callable
 
 import numpy as np
-from sklearn import metrics as sk
 
 from ..core.errors import SpecError, nearest
 from ..core.settings import rng
@@ -29,27 +28,63 @@ class Metric:
     @property
     def sign(self): return 1 if self.better == "higher" else -1
 
-# %% ../../nbs/10_data.metrics.ipynb #2358e62c
+# %% ../../nbs/10_data.metrics.ipynb #4ca5d447
 def _labels(p): return p.argmax(1) if p.ndim == 2 else (p >= 0.5).astype(np.int64)
-def _both(y): return len(np.unique(y)) > 1
+def _both(y): return len(y) > 0 and (y != y[0]).any()
 
-def _auroc(y, p):
-    if p.ndim == 1: return sk.roc_auc_score(y, p) if _both(y) else np.nan
-    per = [sk.roc_auc_score(y == c, p[:, c]) for c in range(p.shape[1]) if _both(y == c)]
-    return np.mean(per) if per else np.nan
+def _table(y, p):
+    "Counts (k, k): true label by predicted label."
+    y, q = y.astype(np.int64), _labels(p)
+    k = max(2, int(y.max(initial=0)) + 1, p.shape[1] if p.ndim == 2 else 2)
+    return np.bincount(y * k + q, minlength=k * k).reshape(k, k).astype(np.float64)
 
-def _auprc(y, p):
-    if p.ndim == 1: return sk.average_precision_score(y, p) if _both(y) else np.nan
-    per = [sk.average_precision_score(y == c, p[:, c]) for c in range(p.shape[1]) if _both(y == c)]
-    return np.mean(per) if per else np.nan
+def _mcc(y, p):
+    "Gorodkin's R_K, which is Matthews' coefficient for two labels; 0 where only one label is predicted."
+    c = _table(y, p)
+    true, told, n = c.sum(1), c.sum(0), len(y)
+    spread = (n**2 - told @ told) * (n**2 - true @ true)
+    return (c.trace() * n - true @ told) / np.sqrt(spread) if spread else 0. if _both(y) else np.nan
 
-def _mcc(y, p): return sk.matthews_corrcoef(y, _labels(p)) if _both(y) else np.nan
+def _each_label(score):
+    "Mean over the labels that occur of `score(hits, true, told)`, counts (k,) each."
+    def over(y, p):
+        c = _table(y, p)
+        there = c.sum(1) > 0
+        return score(c.diagonal(), c.sum(1), c.sum(0))[there].mean() if len(y) else np.nan
+    return over
+
+_balanced = _each_label(lambda hits, true, told: hits / true)
+_macro_f1 = _each_label(lambda hits, true, told: 2 * hits / (true + told))
 def _accuracy(y, p): return (y == _labels(p)).mean() if len(y) else np.nan
-def _balanced(y, p): return np.mean([(_labels(p)[y == c] == c).mean() for c in np.unique(y)]) if len(y) else np.nan
-def _macro_f1(y, p): return sk.f1_score(y, _labels(p), average="macro", labels=np.unique(y), zero_division=0) if len(y) else np.nan
 def _brier(y, p): return ((p - y) ** 2).mean() if p.ndim == 1 else ((p - np.eye(p.shape[1])[y]) ** 2).sum(1).mean()
 
-# %% ../../nbs/10_data.metrics.ipynb #d2eb4ba9
+# %% ../../nbs/10_data.metrics.ipynb #c671c556
+def _rank(v):
+    "Ranks from 1; equal values share their mean rank."
+    _, inverse, counts = np.unique(v, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+
+def _area(hit, p):
+    "AUROC: the chance that a hit stands above a miss (Mann and Whitney)."
+    n = int(hit.sum())
+    return (_rank(p)[hit].sum() - n * (n + 1) / 2) / (n * (len(hit) - n))
+
+def _precision(hit, p):
+    "AUPRC: precision at each distinct threshold, weighted by the hits it adds."
+    order = np.argsort(-p, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(p[order])), len(p) - 1)
+    hits = hit[order].cumsum()[last]
+    return (np.diff(hits, prepend=0) * hits / (last + 1)).sum() / hits[-1]
+
+def _ranking(score):
+    "`score(hit, p)` of the second label, or its mean over the labels where both a hit and a miss occur; NaN where there are none."
+    def over(y, p):
+        columns = {1: p} if p.ndim == 1 else dict(enumerate(p.T))
+        per = [score(y == c, q) for c, q in columns.items() if _both(y == c)]
+        return np.mean(per) if per else np.nan
+    return over
+
+# %% ../../nbs/10_data.metrics.ipynb #d48ef8ec
 def _each(score):
     "Mean of a one-column score over the columns where it is defined."
     def over(y, p):
@@ -58,15 +93,11 @@ def _each(score):
     return over
 
 def _pearson(y, p): return np.corrcoef(y, p)[0, 1] if len(y) > 1 else np.nan
-def _ranks(v): return np.unique(v, return_inverse=True, return_counts=True)
-def _rank(v):
-    _, inverse, counts = _ranks(v)
-    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 def _spearman(y, p): return _pearson(_rank(y), _rank(p))
 def _r2(y, p): return 1 - ((y - p) ** 2).sum() / ((y - y.mean()) ** 2).sum() if len(y) > 1 and np.ptp(y) > 0 else np.nan
 
 METRICS = {m.name: m for m in (
-    Metric("mcc", _mcc), Metric("auroc", _auroc), Metric("auprc", _auprc), Metric("accuracy", _accuracy),
+    Metric("mcc", _mcc), Metric("auroc", _ranking(_area)), Metric("auprc", _ranking(_precision)), Metric("accuracy", _accuracy),
     Metric("balanced_accuracy", _balanced), Metric("macro_f1", _macro_f1), Metric("brier", _brier, "lower"),
     Metric("pearson", _each(_pearson)), Metric("spearman", _each(_spearman)), Metric("r2", _each(_r2)),
     Metric("mse", lambda y, p: ((y - p) ** 2).mean(), "lower"), Metric("mae", lambda y, p: np.abs(y - p).mean(), "lower"),
@@ -77,16 +108,19 @@ def metric(name):
     if name not in METRICS: raise SpecError(f"no metric {name!r}", do=nearest(name, METRICS))
     return METRICS[name]
 
-# %% ../../nbs/10_data.metrics.ipynb #da2d4bba
+# %% ../../nbs/10_data.metrics.ipynb #33ef6ca0
 def resamples(n, groups=None, times=1000, seed=0):
     "Yield `times` arrays of row numbers: rows of `n` drawn with replacement, whole `groups` at a time if given."
     draw = rng(seed)
     if groups is None:
         for _ in range(times): yield draw.integers(n, size=n)
         return
-    _, inverse = np.unique(np.asarray(groups), return_inverse=True)
-    rows = np.split(np.argsort(inverse, kind="stable"), np.cumsum(np.bincount(inverse))[:-1])
-    for _ in range(times): yield np.concatenate([rows[g] for g in draw.integers(len(rows), size=len(rows))])
+    _, inverse, size = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    rows, start = np.argsort(inverse, kind="stable"), np.cumsum(size) - size
+    for _ in range(times):
+        drawn = draw.integers(len(size), size=len(size))
+        ends = np.cumsum(size[drawn])
+        yield rows[np.arange(ends[-1]) + np.repeat(start[drawn] - ends + size[drawn], size[drawn])]
 
 @dataclass(frozen=True)
 class Estimate:

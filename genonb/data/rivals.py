@@ -6,12 +6,13 @@
 __all__ = ['K', 'FAMILIES', 'RIVALS', 'lengths', 'gc', 'kmer_counts', 'kmers', 'kmers_and_length', 'onehot', 'logistic', 'ridge',
            'neighbours', 'Family', 'family_of', 'rivals']
 
-# %% ../../nbs/12_data.rivals.ipynb #e31940ee
+# %% ../../nbs/12_data.rivals.ipynb #780d3907
 from dataclasses import dataclass
 from typing import Callable
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
+from threadpoolctl import threadpool_limits
 
 from ..core.errors import SpecError, asking, nearest
 from ..core.settings import rng
@@ -21,7 +22,7 @@ from .metrics import metric
 from .split import spread, strata_of, tally
 from ..seq.alphabet import PAD
 
-# %% ../../nbs/12_data.rivals.ipynb #3b3cd853
+# %% ../../nbs/12_data.rivals.ipynb #6066a738
 def lengths(x):
     "float32 (N, 2): letters and their logarithm; None where all sequences are equally long."
     n = (x.codes != PAD).sum(1).numpy()
@@ -35,11 +36,14 @@ def gc(x):
 
 def kmer_counts(x, k):
     "float32 (N, letters**k): how often each k-mer stands on the given strand."
-    letters, codes = len(x.alphabet), x.codes.numpy()
-    kmers = kmer_codes(codes, letters, k)
-    rows, plain = np.nonzero(kmers >= 0)
-    flat = np.bincount(rows * letters**k + kmers[rows, plain], minlength=len(codes) * letters**k)
-    return flat.reshape(len(codes), -1).astype(np.float32)
+    codes, letters = x.codes.numpy(), len(x.alphabet)
+    blocks = [_counted(codes[i:i + 1024], letters, k) for i in range(0, max(len(codes), 1), 1024)]
+    return np.concatenate(blocks).astype(np.float32)
+
+def _counted(codes, letters, k):
+    kmers, words = kmer_codes(codes, letters, k), letters**k
+    rows, places = np.nonzero(kmers >= 0)
+    return np.bincount(rows * words + kmers[rows, places], minlength=len(codes) * words).reshape(len(codes), words)
 
 def _shares(counts): return counts / np.maximum(counts.sum(1, keepdims=True), 1)
 
@@ -68,11 +72,14 @@ def _right(x):
     take = np.arange(width) + (codes != PAD).sum(1, keepdims=True)
     return Sequences(np.take_along_axis(codes, take % width, 1), x.alphabet)
 
-# %% ../../nbs/12_data.rivals.ipynb #23e5a357
+# %% ../../nbs/12_data.rivals.ipynb #c650729a
 def _scaled(x, new):
-    centre, spread = x.mean(0), x.std(0)
-    spread[spread == 0] = 1
-    return (x - centre) / spread, (new - centre) / spread
+    centre, width = x.mean(0), x.std(0)
+    width[width == 0] = 1
+    x, new = x - centre, new - centre
+    x /= width
+    new /= width
+    return x, new
 
 def logistic(x, y, new, strength):
     "Class probabilities (n, k) by a logistic regression with C = `strength`."
@@ -94,9 +101,9 @@ def neighbours(x, y, new, strength):
     "Mean truth (n, k) of the `strength` training rows with the highest cosine."
     unit = lambda v: v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-9)
     x, new, near = unit(x), unit(new), min(strength, len(x))
-    step = max(1, 20_000_000 // len(x))      # rows whose similarities fit in 80 MB
-    best = [np.argpartition(-(new[i:i + step] @ x.T), near - 1, 1)[:, :near] for i in range(0, len(new), step)]
-    return y[np.concatenate(best)].mean(1)
+    step = max(1, 10_000_000 // len(x))      # rows whose similarities and order fit in 120 MB
+    def mean(some): return y[np.argpartition(-(some @ x.T), near - 1, 1)[:, :near]].mean(1)
+    return np.concatenate([mean(new[i:i + step]) for i in range(0, len(new), step)])
 
 # %% ../../nbs/12_data.rivals.ipynb #66938b61
 @dataclass(frozen=True)
@@ -145,7 +152,7 @@ def _moved(p, cut):
     yes, no = p * (1 - cut), (1 - p) * cut
     return yes / np.maximum(yes + no, 1e-12)
 
-# %% ../../nbs/12_data.rivals.ipynb #b998737b
+# %% ../../nbs/12_data.rivals.ipynb #789789db
 RIVALS = {"length": lengths, "gc": gc, "kmer": kmers_and_length, "onehot": onehot, "nearest": kmers}
 _TUNED_ON = 4000     # rows at most for the choice of a strength
 _FITTED_ON = 4e7     # numbers at most that a fit takes in; beyond that, rows are drawn
@@ -156,7 +163,7 @@ def rivals(x, y, train, new, target, groups=None, seed=0):
     `x` Sequences (N), `y` their truth encoded by `target`, `groups` (N,) rows that belong together.
     Names: majority or mean, length, gc, kmer, onehot, nearest. Each array is as `target.decode` gives it.
     """
-    with asking("rivals()"):
+    with asking("rivals()"), threadpool_limits(1):    # a race for cores with a training network costs more than it gains
         family = family_of(target)
         truth = family.matrix(target, y[train])
         groups = np.arange(len(x)) if groups is None else np.asarray(groups)

@@ -160,7 +160,7 @@ class stratified(Split):
     "Rows by chance with even classes, twins together."
     word: ClassVar[str] = "stratified"
 
-# %% ../../nbs/11_data.split.ipynb #737e9d10
+# %% ../../nbs/11_data.split.ipynb #e6e035c4
 @_named
 @dataclass(frozen=True, repr=False)
 class by_group(Split):
@@ -187,11 +187,12 @@ class by_cluster(Split):
     "Near-duplicates stay together, see `genonb.data.cluster.clusters`; classes as even as clusters allow."
     identity: float | None = None
     k: int | None = None
+    common: float = 1.0
     word: ClassVar[str] = "cluster"
     kin: ClassVar[str] = "cluster(s) of near-duplicates"
-    way_out: ClassVar[str] = "Give fewer folds, a higher identity=, or sequences without their constant ends."
+    way_out: ClassVar[str] = "Give fewer folds, a higher identity=, or common=.02 if the sequences are variants of one design."
 
-    def groups(self, table, x): return clusters(x, self.identity, self.k)
+    def groups(self, table, x): return clusters(x, self.identity, self.k, self.common)
 
 # %% ../../nbs/11_data.split.ipynb #1ac1f361
 PARTS = {"train": ("train", "training", "tr"), "valid": ("valid", "validation", "val", "dev", "eval"), "test": ("test", "testing", "ts", "holdout", "independent")}

@@ -48,7 +48,7 @@ class Target(Shown):
                             do="Fill or drop these rows.")
         return column
 
-# %% ../../nbs/10_data.target.ipynb #0068adcb
+# %% ../../nbs/10_data.target.ipynb #41d889e4
 def _fit_labels(column, name, given):
     "The labels of `column` in order, as text; one class alone teaches nothing."
     if given: return tuple(map(str, given))
@@ -68,7 +68,7 @@ def _codes(column, labels, name):
     if codes.isna().any():
         at = int(codes.isna().argmax())
         raise SpecError(f"column {name!r}, row {at + 1}: label {str(column.iloc[at])!r} is not among {', '.join(labels[:6])}", do=nearest(column.iloc[at], labels))
-    return torch.from_numpy(codes.to_numpy(np.int64))
+    return torch.tensor(codes.to_numpy(), dtype=torch.int64)
 
 # %% ../../nbs/10_data.target.ipynb #6108d7d3
 @dataclass(frozen=True, repr=False)
@@ -139,7 +139,7 @@ def _place(at, names, what):
     if isinstance(at, (int, np.integer)) and 0 <= at < len(names): return int(at)
     raise SpecError(f"{what!r} has no output {at!r}", do=nearest(at, names))
 
-# %% ../../nbs/10_data.target.ipynb #b7b3965e
+# %% ../../nbs/10_data.target.ipynb #312aa6ed
 @dataclass(frozen=True, repr=False)
 class Value(Target):
     "k real numbers: output (N, k) in units of the training spread, truth and prediction (N, k) in the column's units."
@@ -169,7 +169,7 @@ class Value(Target):
             raise SpecError(f"column {self.name!r}, row {row + 1}: {str(frame.iloc[row, col])!r} is no finite number", do="Mend or drop this row, or use target='oneof' for labels.")
         return y
 
-    def encode(self, values): return torch.from_numpy(self._numbers(values)).float()
+    def encode(self, values): return torch.tensor(self._numbers(values), dtype=torch.float32)
 
     def loss(self, out, y, weight=None):
         "Mean squared (or Huber) error in units of the training spread."

@@ -94,7 +94,7 @@ class Attribution(Shown):
 
     def card(self): return attribution_card(self)
 
-# %% ../../nbs/50_interpret.attribution.ipynb #8aa153c1
+# %% ../../nbs/50_interpret.attribution.ipynb #b3c9c225
 def _checked(a):
     "The fields of `a` as arrays of agreeing shapes, defaults filled in."
     x, values = np.asarray(a.x, np.float32), np.asarray(a.values, np.float32)
@@ -121,12 +121,12 @@ def _rows(a, index):
     return Attribution(**taken | dict(ids=[a.ids[i] for i in rows], at=at))
 
 def joined(parts):
-    "One Attribution of several by the same method; `at` becomes a list, warnings are kept once, `meta` is the first's."
+    "One Attribution of several by the same method; `at` becomes a list where it differs, warnings are kept once, `meta` is the first's."
     first = parts[0]
     arrays = {f.name: np.concatenate([getattr(a, f.name) for a in parts]) for f in fields(first) if isinstance(getattr(first, f.name), np.ndarray)}
     at = [place for a in parts for place in (a.at if isinstance(a.at, list) else [a.at] * len(a))]
     told = list(dict.fromkeys(w for a in parts for w in a.warnings))
-    return replace(first, **arrays, ids=[i for a in parts for i in a.ids], at=at, warnings=told)
+    return replace(first, **arrays, ids=[i for a in parts for i in a.ids], at=at if len(set(at)) > 1 else at[0], warnings=told)
 
 # %% ../../nbs/50_interpret.attribution.ipynb #5fcda92b
 def top_positions(a, n=10):

@@ -6,7 +6,7 @@
 __all__ = ['IMPLEMENTATIONS', 'TOLERANCE', 'by_tangermeme', 'by_captum', 'pair_errors', 'trial', 'shuffled', 'reference_columns',
            'deep_lift', 'deep_lift_shap']
 
-# %% ../../nbs/52_interpret.deeplift.ipynb #202ce5f4
+# %% ../../nbs/52_interpret.deeplift.ipynb #42cce70b
 import warnings
 
 import numpy as np
@@ -17,12 +17,12 @@ from torch import nn
 from ..core.errors import ModelError, SpecError, asking, nearest
 from .attribution import relative
 from .gradients import baseline_columns
-from .guard import guarded, shadow
+from .guard import guarded, snapshot
 from .rules import by_rules, suspects
 from ..seq.alphabet import ALPHABETS, from_one_hot, one_hot
 from ..seq.shuffle import dinucleotide_shuffle
 
-# %% ../../nbs/52_interpret.deeplift.ipynb #dccf09f6
+# %% ../../nbs/52_interpret.deeplift.ipynb #a87dc856
 class _Column(nn.Module):
     "A number an item as (N, 1), the form that the libraries expect."
     def __init__(self, net):
@@ -34,11 +34,12 @@ class _Column(nn.Module):
 def by_tangermeme(net, x):
     "f(x, references) -> (multipliers, answers to the references), by `tangermeme.deep_lift_shap`."
     from tangermeme.deep_lift_shap import deep_lift_shap as peer    # seconds, and only where our rules fall short
+    hooked = _Column(snapshot(net))
 
     def multipliers(x, references):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")    # it warns of large deltas; we measure them
-            m = peer(_Column(shadow(net)), x.cpu(), references=references[:, None].cpu(), raw_outputs=True, batch_size=len(x), device=x.device, only_warn=True)
+            m = peer(hooked, x.cpu(), references=references[:, None].cpu(), raw_outputs=True, batch_size=len(x), device=x.device, only_warn=True)
         with torch.no_grad(): return m[:, 0].to(x.device), net(references)
 
     return multipliers
@@ -46,11 +47,12 @@ def by_tangermeme(net, x):
 def by_captum(net, x):
     "f(x, references) -> (multipliers, answers to the references), by `captum.attr.DeepLift`."
     from captum.attr import DeepLift
+    hooked = _Column(snapshot(net))
 
     def multipliers(x, references):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")    # it tells of its hooks
-            m = DeepLift(_Column(shadow(net))).attribute(x, references, target=0, custom_attribution_func=lambda m, *_: m)
+            m = DeepLift(hooked).attribute(x, references, target=0, custom_attribution_func=lambda m, *_: m)
         with torch.no_grad(): return m.detach(), net(references)
 
     return multipliers

@@ -18,15 +18,15 @@ from ..core.errors import DataError, SpecError, asking, nearest
 from ..core.files import write_bytes
 from .text import DataWarning, bad_line, read_text
 
-# %% ../../nbs/01_io.fasta.ipynb #879e64be
+# %% ../../nbs/01_io.fasta.ipynb #3d958cf5
 class _Records:
     "The records of a FASTA text: headers, bodies with their line ends, and notes of what was odd."
-
     def __init__(self, path, text):
         self.path, self.notes = path, []
         before, *self.parts = ("\n" + text).split("\n>")
         self.lines_before = before.count("\n")
         if before.strip() or not self.parts: raise _not_fasta(path, before)
+        if before.strip("\n") or self.lines_before: self.notes.append(f"{path}, line 1: blank lines before the first header")
         self.headers = [p.partition("\n")[0].strip() for p in self.parts]
         self.bodies = [p.partition("\n")[2] for p in self.parts]
 
@@ -58,7 +58,7 @@ def _not_fasta(path, before):
         return bad_line(path, number, f"{line[:40]!r} is no header", do)
     return DataError(f"{path} is empty: no records", do="A FASTA record is a line '>name' and lines of letters.")
 
-# %% ../../nbs/01_io.fasta.ipynb #7ff6899e
+# %% ../../nbs/01_io.fasta.ipynb #475a17da
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz*-."
 _BLANKS = str.maketrans("", "", " \t\v\f\n")
 _COMMENT = re.compile(r"(?m)^;.*$")
@@ -76,6 +76,7 @@ def _sequences(records):
         if not _others(sequences, _LETTERS): return sequences
     return _cleaned(records)
 
+# %% ../../nbs/01_io.fasta.ipynb #0212a3a6
 def _cleaned(records):
     "The same, record by record."
     bodies, sequences = records.bodies, []
@@ -103,7 +104,7 @@ def _foreign(records, i):
     do = {"+": _OTHERS["@"], ">": "Begin the header in the first column."}.get(found, "Mend or drop the record.")
     return records.bad(i, f"{found!r} is no sequence letter", do, at)
 
-# %% ../../nbs/01_io.fasta.ipynb #ef55c7ec
+# %% ../../nbs/01_io.fasta.ipynb #3465dfbd
 _NUCLEIC = "ACGTURYSWKMBDHVN"
 _KNOWN = {"dna": _NUCLEIC, "rna": _NUCLEIC, "protein": "ABCDEFGHIJKLMNOPQRSTUVWXYZ*"}
 
@@ -119,6 +120,7 @@ def _share(sequences, letters):
     other = len(joined.translate(None, (letters + letters.lower()).encode()))
     return 1 - other / max(len(joined), 1), len(joined)
 
+# %% ../../nbs/01_io.fasta.ipynb #8c420948
 def _check(records, sequences, alphabet):
     "Raise `DataError` at the first letter that `alphabet` does not have."
     name, letters = _letters(alphabet)
@@ -138,6 +140,7 @@ def _first(records, sequences, others, what, do=""):
     at = found.search(_blanked(records.bodies[i])).start()
     return records.bad(i, f"position {m.start() + 1}: {m[0]!r} {what}", do, at)
 
+# %% ../../nbs/01_io.fasta.ipynb #cd9e9842
 def _doubt(records, sequences):
     "Note the few foreign letters in a file that is all but DNA or RNA."
     plain, _ = _share(sequences, "ACGTUN-.")
@@ -145,7 +148,7 @@ def _doubt(records, sequences):
     others = _others(sequences, _NUCLEIC + _NUCLEIC.lower() + "-.0123456789")
     if others: records.notes.append(_first(records, sequences, others, "is no letter of DNA or RNA, which the rest looks like").found)
 
-# %% ../../nbs/01_io.fasta.ipynb #a4f946eb
+# %% ../../nbs/01_io.fasta.ipynb #33119db8
 _DUPLICATES = ("error", "first", "last", "longest", "rename")
 
 def _frame(records, sequences):
@@ -164,6 +167,7 @@ def _all_empty(records):
         return records.bad(0, "letters behind '>', and no sequence follows", "Put a line '>name' before each sequence: here it stands in the header's place.")
     return records.bad(0, "no record has a sequence", "Lines of letters must follow each header.")
 
+# %% ../../nbs/01_io.fasta.ipynb #5dfd6677
 def _unique(records, frame, duplicates):
     "`frame` with every id once."
     again = frame["id"].duplicated()

@@ -37,15 +37,21 @@ def format_of(path, encoding="utf-8"):
     if not head: raise DataError(f"{path} is empty", do="Take another copy.")
     return next(f for f in FORMATS if f.sniff(head))
 
-# %% ../../nbs/01_io.read.ipynb #47231703
+# %% ../../nbs/01_io.read.ipynb #09c75423
 register_format("table", lambda head: True, read_table)
 for _name, _sniff, _do in (
-        ("FASTQ", r"@\S.*\n[A-Za-z.*-]*\n\+", "Convert it: seqkit fq2fa FILE > FILE.fa"), ("SAM", r"@(HD|SQ|RG|PG|CO)\t", "Convert it: samtools fasta FILE > FILE.fa"),
-        ("GenBank", r"LOCUS  ", "Export it as FASTA."), ("EMBL or UniProt text", r"ID   ", "Export it as FASTA."),
-        ("VCF", r"##fileformat=VCF", "Give a table: bcftools query -H -f '%CHROM\\t%POS\\t%REF\\t%ALT\\n' FILE"), ("GFF or GTF", r"##gff|#!gff|#gtf|#!genome", "Give a table or FASTA."),
-        ("PDB", r"HEADER    .*\n|ATOM  +\d", "Give its sequence as FASTA."), ("mmCIF", r"data_\S+\s", "Give its sequence as FASTA."),
-        ("JSON", r'[\[{]\s*["\[{\d\]}]', "Open it with genonb.core.files.read_json."), ("a notebook or XML", r"<\?xml", "Give FASTA or a table."),
-        ("a web page", r"(?i)<(!doctype|html|head)", "The download went wrong: fetch the file again."), ("a Git LFS pointer", r"version https://git-lfs", "Fetch the file itself: git lfs pull")):
+        ("FASTQ", r"@\S.*\n[A-Za-z.*-]*\n\+", "Convert it: seqkit fq2fa FILE > FILE.fa"),
+        ("SAM", r"@(HD|SQ|RG|PG|CO)\t", "Convert it: samtools fasta FILE > FILE.fa"),
+        ("GenBank", r"LOCUS  ", "Export it as FASTA."),
+        ("EMBL or UniProt text", r"ID   ", "Export it as FASTA."),
+        ("VCF", r"##fileformat=VCF", "Give a table: bcftools query -H -f '%CHROM\\t%POS\\t%REF\\t%ALT\\n' FILE"),
+        ("GFF or GTF", r"##gff|#!gff|#gtf|#!genome", "Give a table or FASTA."),
+        ("PDB", r"HEADER    .*\n|ATOM  +\d", "Give its sequence as FASTA."),
+        ("mmCIF", r"data_\S+\s", "Give its sequence as FASTA."),
+        ("JSON", r'[\[{]\s*["\[{\d\]}]', "Open it with genonb.core.files.read_json."),
+        ("XML", r"<\?xml", "Give FASTA or a table."),
+        ("a web page", r"(?i)<(!doctype|html|head)", "The download went wrong: fetch the file again."),
+        ("a Git LFS pointer", r"version https://git-lfs", "Fetch the file itself: git lfs pull")):
     register_format(_name, _sniff, _do)
 register_format("FASTA", ">", read_fasta)
 

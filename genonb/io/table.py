@@ -19,7 +19,7 @@ import pandas as pd
 from ..core.errors import DataError, SpecError, asking, nearest
 from .text import DataWarning, bad_line, read_text
 
-# %% ../../nbs/01_io.table.ipynb #149079d7
+# %% ../../nbs/01_io.table.ipynb #51458396
 csv.field_size_limit(2**31 - 1)    # a cell may be a chromosome
 
 @dataclass
@@ -31,9 +31,11 @@ class _Rows:
     notes: list = field(default_factory=list)
 
     def bad(self, i, found, do=""):
+        "A `DataError` at row `i`."
         return bad_line(self.path, self.lines[i], found, do)
 
     def note(self, i, found):
+        "Remember what is odd at row `i`."
         self.notes.append(self.bad(i, found).found)
 
     def without_blank(self):
@@ -70,10 +72,10 @@ def _parsed(path, text, sep, first, way):
     except csv.Error as e: return _Rows(path, cells, lines), str(e)
     return _Rows(path, cells, lines[:-1]), ""
 
-# %% ../../nbs/01_io.table.ipynb #2befffde
+# %% ../../nbs/01_io.table.ipynb #b22e5581
 _SEPARATORS = "\t;,|"
-_NOT_A_TABLE = {r">": "FASTA: use read_fasta", r"<(!|\?|html|head)": "a web page: the download went wrong", r"version https://git-lfs": "a Git LFS pointer: fetch the file itself",
-                r'[\[{]\s*["\[{\d\]}]': "JSON: use json.load", r"LOCUS  ": "GenBank: convert it to FASTA", r"%PDF|\{\\rtf": "a document"}
+_NOT_A_TABLE = {r">": "FASTA: use read_fasta", r"LOCUS  ": "GenBank: convert it to FASTA", r"<(!|\?|html|head)": "a web page: the download went wrong",
+                r"version https://git-lfs": "a Git LFS pointer: fetch the file itself", r'[\[{]\s*["\[{\d\]}]': "JSON: use json.load"}
 
 def _widths(sample, sep):
     "How many rows of `sample` have how many cells; the last row may be cut."
@@ -107,7 +109,7 @@ def _layout(path, text):
 def _split(line, sep):
     return [line] if sep is None else line.split(None if sep == " " else sep)
 
-# %% ../../nbs/01_io.table.ipynb #356540e1
+# %% ../../nbs/01_io.table.ipynb #6628265f
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 _USUAL = re.compile(r"(?i).*(id|name|seq|label|class|gene|sample|type|group|split|score|value|chrom|entry|smiles).*")
@@ -128,6 +130,7 @@ def _has_header(cells):
     if not head[0].strip(): return True    # R leaves the corner of a matrix blank
     return False if against else True if any(map(_USUAL.fullmatch, head)) else None
 
+# %% ../../nbs/01_io.table.ipynb #2a17a4bd
 def _names(rows):
     "Column names from the first of `rows`: each has one, and each only once."
     names = [c.strip() for c in rows.cells[0]]
@@ -167,13 +170,14 @@ def _ragged(rows, width):
         return "This looks like row names written by R: put a name for them at the beginning of the first line."
     return "Quote a cell that holds the separator, or pass sep=."
 
-# %% ../../nbs/01_io.table.ipynb #183b8bcc
+# %% ../../nbs/01_io.table.ipynb #75a36588
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "\\N")
 _MISSING_NUMBER = {"-", "--", ".", "?", "None", "null"}
 _NO_NUMBER = str.maketrans("", "", "0123456789+-.eEinftyINFTY\n")
 _NAME = re.compile(r"\n[+-]?(?:0\d|\d{19})")    # 007, or too long for 64 bits
 _COMMA = re.compile(r"[+-]?\d+,\d+")
-_DAMAGED = re.compile(r"[+-]?\d[\d.]*([,'\u00a0\u202f ]\d+)+(\.\d+)?|[<>~\u2264\u2265]=? *[+-]?[\d.]+|[+-]?[\d.]+ *%|#(DIV/0!|N/A|VALUE!|REF!|NAME\?|NUM!|NULL!)")
+_DAMAGED = re.compile(r"[+-]?\d[\d.]*([,'\u00a0\u202f ]\d+)+(\.\d+)?|[<>~\u2264\u2265]=? *[+-]?[\d.]+|[+-]?[\d.]+ *%"
+                      r"|#(DIV/0!|N/A|VALUE!|REF!|NAME\?|NUM!|NULL!)")
 
 def _numbers(cells, kind=None):
     "`cells` as an array, or None if one is no number, or a name (unless `kind` says number)."
@@ -188,7 +192,7 @@ def _share(cells):
     "Which part of `cells` are numbers."
     return sum(map(bool, map(_NUMBER.fullmatch, cells))) / len(cells)
 
-# %% ../../nbs/01_io.table.ipynb #0c3b35f7
+# %% ../../nbs/01_io.table.ipynb #377cabdf
 def _column(cells, missing, kind=None):
     "(values, what is wrong): an array of numbers or a list of text with NaN, else None and (row, reason)."
     present = [c for c in cells if c not in missing]
@@ -208,6 +212,7 @@ def _spread(values, cells, gaps):
     full[[c not in gaps for c in cells]] = values
     return full
 
+# %% ../../nbs/01_io.table.ipynb #fb8a6651
 def _word(cells, gaps):
     "(row, reason) of the first of `cells` that is no number."
     return next(((i, "is no number") for i, c in enumerate(cells) if c not in gaps and _numbers([c], "number") is None), None)

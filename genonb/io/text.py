@@ -23,7 +23,7 @@ def bad_line(path, line, found, do=""):
     "A `DataError` that names file and line."
     return DataError(f"{path}, line {line}: {found}", do)
 
-# %% ../../nbs/01_io.text.ipynb #184efb4a
+# %% ../../nbs/01_io.text.ipynb #e21c49ce
 _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 
 _UNPACK = "Unpack it, and name the file inside."
@@ -31,12 +31,14 @@ _BINARY = {    # first bytes -> (what it is, what to do)
     b"PK\x03\x04": ("a zip archive (or an Excel workbook)", "Unpack it and name the file inside; save a workbook as CSV."),
     b"PK\x05\x06": ("an empty zip archive", "Take another copy."),
     b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "Save it as CSV."),
-    b"\x28\xb5\x2f\xfd": ("zstd data", _UNPACK), b"\x1f\x9d": ("compress (.Z) data", _UNPACK), b"\x04\x22\x4d\x18": ("lz4 data", _UNPACK),
+    b"\x28\xb5\x2f\xfd": ("zstd data", _UNPACK), b"\x1f\x9d": ("compress (.Z) data", _UNPACK),
+    b"\x1f\x8b": ("gzip in gzip", _UNPACK), b"\x04\x22\x4d\x18": ("lz4 data", _UNPACK),
     b"7z\xbc\xaf\x27\x1c": ("a 7-Zip archive", _UNPACK), b"x\x9c": ("a bare zlib stream", "Compress it with gzip or bgzip."),
     b"\x89HDF\r\n\x1a\n": ("HDF5 (h5ad, h5)", ""), b"PAR1\x15": ("Parquet", ""), b"BAM\x01": ("BAM", ""), b"CRAM\x03": ("CRAM", ""),
     b"BCF\x02": ("BCF", "Convert it: bcftools view FILE > FILE.vcf"), b"\x93NUMPY": ("a numpy array", "Open it with numpy.load."),
-    b"\x26\xfc\x8f\x88": ("bigWig", ""), b"\x88\x8f\xfc\x26": ("bigWig", ""), b"\xeb\xf2\x89\x87": ("bigBed", ""), b"\x87\x89\xf2\xeb": ("bigBed", ""),
-    b"\x43\x27\x41\x1a": ("2bit", "Convert it: twoBitToFa FILE FILE.fa"), b"%PDF": ("PDF", ""), b"\x89PNG": ("a picture", ""), b"\x1f\x8b": ("gzip in gzip", _UNPACK),
+    b"\x26\xfc\x8f\x88": ("bigWig", ""), b"\x88\x8f\xfc\x26": ("bigWig", ""),
+    b"\xeb\xf2\x89\x87": ("bigBed", ""), b"\x87\x89\xf2\xeb": ("bigBed", ""),
+    b"\x43\x27\x41\x1a": ("2bit", "Convert it: twoBitToFa FILE FILE.fa"), b"%PDF": ("PDF", ""), b"\x89PNG": ("a picture", ""),
 }
 
 def _named(head, path):
@@ -44,6 +46,7 @@ def _named(head, path):
     for magic, (what, do) in _BINARY.items():
         if head.startswith(magic): raise DataError(f"{path} is {what}, not text", do=do or "Give a text file.")
 
+# %% ../../nbs/01_io.text.ipynb #91c0061a
 def packing(path):
     "How the bytes of `path` are packed: plain, gzip, bgzip, bzip2 or xz."
     with open(existing(path), "rb") as f: head = f.read(18)
@@ -76,7 +79,7 @@ def pieces(path, size=1 << 20):
     except (OSError, zlib.error, lzma.LZMAError, ValueError) as e:
         raise DataError(f"{path} is damaged {kind} data: {e}", do="Fetch the file again.") from None
 
-# %% ../../nbs/01_io.text.ipynb #13d96b84
+# %% ../../nbs/01_io.text.ipynb #0bdd6519
 def blocks(path, encoding="utf-8"):
     """Pairs (number of the first line, text) of `path`, in blocks of whole lines that end in a newline.
 
@@ -95,6 +98,7 @@ def blocks(path, encoding="utf-8"):
             line, rest = line + text.count("\n"), []
         rest.append(text[cut:])
 
+# %% ../../nbs/01_io.text.ipynb #1bc645e0
 def _decoder(encoding):
     try:
         return codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()

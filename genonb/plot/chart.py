@@ -69,7 +69,7 @@ class Dots:
         return [{"type": "scatter", "mode": "markers", "x": _numbers(self.x), "y": _numbers(self.y), "name": plotly_text(self.name), "showlegend": bool(self.name),
                  "marker": {"color": TONES[self.tone % len(TONES)][0], "size": 6, "opacity": .5}} | said]
 
-# %% ../../nbs/60_plot.chart.ipynb #17ae2188
+# %% ../../nbs/60_plot.chart.ipynb #abacd58e
 @dataclass(frozen=True)
 class Rule:
     "A dashed straight line with its name on it: level at height `at`, `upright` at x `at`, or from corner to corner (`at=None`)."
@@ -95,8 +95,8 @@ class Rule:
 
     def traces(self, box):
         (x0, x1), (y0, y1) = self.ends(box)
-        return [{"type": "scatter", "mode": "lines", "x": _numbers((x0, x1)), "y": _numbers((y0, y1)), "name": plotly_text(self.name), "showlegend": bool(self.name),
-                 "line": {"color": TONES[self.tone % len(TONES)][0], "width": 1.4, "dash": "dash"}}]
+        return [{"type": "scatter", "mode": "lines+text", "x": _numbers((x0, x1)), "y": _numbers((y0, y1)), "text": ["", plotly_text(self.name)], "textposition": "top left",
+                 "name": plotly_text(self.name), "showlegend": False, "line": {"color": TONES[self.tone % len(TONES)][0], "width": 1.4, "dash": "dash"}}]
 
 # %% ../../nbs/60_plot.chart.ipynb #6ea10453
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Interval:
         return [{"type": "scatter", "mode": "markers", "x": _numbers([v]), "y": [self.row], "error_x": arms, "showlegend": False, "hoverinfo": "text",
                  "text": [f"{plotly_text(self.name)}: {short(v)} [{short(low)}, {short(high)}]"], "marker": {"color": TONES[self.tone % len(TONES)][0], "size": 10}}]
 
-# %% ../../nbs/60_plot.chart.ipynb #dd59967e
+# %% ../../nbs/60_plot.chart.ipynb #bc273ad1
 @dataclass(frozen=True)
 class Heat:
     "Cells of `z` (rows, columns) in 0..1, darker for more, with `words` of the same shape in them."
@@ -144,7 +144,7 @@ class Heat:
 
     def traces(self, box):
         words = [[plotly_text(w) for w in row] for row in self.words.tolist()]
-        shades = [[0, "rgba(0,114,178,.06)"], [1, "rgba(0,114,178,.9)"]]
+        shades = [[0, "#dbe9f4"], [1, TONES[self.tone % len(TONES)][0]]]
         return [{"type": "heatmap", "z": [_numbers(r) for r in self.z], "text": words, "texttemplate": "%{text}", "hoverinfo": "text", "colorscale": shades, "showscale": False, "xgap": 2, "ygap": 2}]
 
 # %% ../../nbs/60_plot.chart.ipynb #71a32965
@@ -216,7 +216,7 @@ def _rule_names(marks, x, y):
         out.append(tone(m.tone, text(x.last, taken, f"{m.name[:28]} {short(m.at)}", "end")))
     return "".join(out)
 
-# %% ../../nbs/60_plot.chart.ipynb #b92a2b37
+# %% ../../nbs/60_plot.chart.ipynb #2705cef2
 @dataclass(frozen=True)
 class Chart:
     "Panels in rows of `per_row`, each `width` x `height` pixels, under a `title`."
@@ -242,7 +242,7 @@ class Chart:
         layout = {"width": None, "height": 40 + rows * (self.height + 40), "title": {"text": plotly_text(self.title)}, "annotations": []}
         data = []
         for i, p in enumerate(self.panels):
-            cell = _cell(i % n, i // n, n, rows)
+            cell = _cell(i % n, i // n, n, rows, .1 * bool(p.y_names))
             layout |= _plotly_axes(p, i, *cell)
             layout["annotations"].append({"text": f"<b>{plotly_text(p.title)}</b>", "x": cell[0][0], "y": cell[1][1], "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False})
             data += [t | {"xaxis": f"x{i + 1}", "yaxis": f"y{i + 1}"} for m in p.marks for t in m.traces(p.box)]
@@ -254,11 +254,11 @@ class Chart:
         render = renderer_of(self)
         return {"text/plain": repr(self)} | (render(self) if render else {"text/html": self.svg.html})
 
-# %% ../../nbs/60_plot.chart.ipynb #baeb2d84
-def _cell(column, row, columns, rows):
-    "The share of the page, 0 to 1, of a panel: ((left, right), (bottom, top))."
+# %% ../../nbs/60_plot.chart.ipynb #5db3e8d6
+def _cell(column, row, columns, rows, names=0.):
+    "The share of the page, 0 to 1, of a panel: ((left, right), (bottom, top)); `names` more is left free at its left."
     gap = .08
-    return ([column / columns + gap / 2, (column + 1) / columns - gap / 4], [1 - (row + 1) / rows + gap, 1 - row / rows - gap / 2])
+    return ([column / columns + gap / 2 + names * (column > 0), (column + 1) / columns - gap / 4], [1 - (row + 1) / rows + gap, 1 - row / rows - gap / 2])
 
 def _plotly_axes(panel, i, across, up):
     "The two axes of panel number `i` in a Plotly layout."

@@ -185,11 +185,12 @@ def logo_svg(values, letters="ACGT", start=0, names=(), title="", notes=(), **st
     strips = [Strip(row, start, names[i], tuple(s[-2:] for s in o.spans if len(s) == 2 or s[0] == i), o.height, i == len(v) - 1) for i, row in enumerate(v)]
     return strips_svg(strips, letters, title, notes, o.width, o.shared)
 
-# %% ../../nbs/60_plot.logo.ipynb #1a84a953
+# %% ../../nbs/60_plot.logo.ipynb #7929d875
 def certificate(a):
     "Lines that say how far attribution `a` can be trusted: method, completeness error, warnings (they start with '!')."
     error = getattr(a, "error", None)
-    said = "" if error is None else f", completeness error {100 * error:.2g} %" if np.isfinite(error) else ", a method without a sum to check"
+    size = "" if error is None or not np.isfinite(error) else f"{100 * error:.2g} %" if error > 1e-5 else "below 0.001 %"
+    said = f", completeness error {size}" if size else "" if error is None else ", a method without a sum to check"
     return [f"{getattr(a, 'method', 'attribution')}{said}", *(f"! {w}" for w in getattr(a, "warnings", None) or ())]
 
 def strongest_window(values, size):

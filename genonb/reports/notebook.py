@@ -39,7 +39,7 @@ def read_notebook(path):
     except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as e:
         raise DataError(f"{path} is no notebook: {str(e)[:200]}", do="Give a file that JupyterLab saved.") from None
 
-# %% ../../nbs/66_reports.notebook.ipynb #efa2a487
+# %% ../../nbs/66_reports.notebook.ipynb #29887415
 def run_notebook(source, target, folder=None, timeout=3600, on_cell=None):
     """Run the notebook `source` from the top in a fresh kernel and write it with its outputs to `target`.
 
@@ -50,7 +50,8 @@ def run_notebook(source, target, folder=None, timeout=3600, on_cell=None):
         nb, start = read_notebook(source), time.monotonic()
         folder = Path(folder or Path(target).parent)
         folder.mkdir(parents=True, exist_ok=True)
-        client = nbclient.NotebookClient(nb, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+        client = nbclient.NotebookClient(nb, timeout=timeout, kernel_name="python3", store_widget_state=False,
+                                          resources={"metadata": {"path": str(folder)}})
         if on_cell: client.on_cell_start = lambda cell, cell_index: on_cell(cell_index + 1, len(nb.cells))
         try:
             client.execute(env=os.environ | {"PYTHONUNBUFFERED": "1"})

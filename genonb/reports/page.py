@@ -62,7 +62,7 @@ def _plain(value):
     if isinstance(value, float): return value if np.isfinite(value) else None
     return value if value is None or isinstance(value, (bool, int, str)) else str(value)
 
-# %% ../../nbs/66_reports.page.ipynb #827d854a
+# %% ../../nbs/66_reports.page.ipynb #7fff08f1
 def verdict(comparison):
     "One sentence: is the model ahead of every trivial rival, and by how much? And a level: good, warn or ''."
     (near, least), m = comparison.worst("low"), comparison.primary
@@ -75,10 +75,12 @@ def _rows(comparison):
     "The table of scores: the model, then its rivals."
     metrics, ahead = list(comparison.scores), comparison.differences
     level = lambda d: "ahead" if d.low > 0 else "behind" if d.high < 0 else ""
-    row = lambda name, told, difference, kind: {"cells": [name, *(told.get(m, "") for m in metrics), difference], "level": kind}
+    row = lambda name, told, difference, kind: {"cells": [name, *map(_split, (*(told.get(m, "") for m in metrics), difference))], "level": kind}
     rivals = [row(name, told, ahead.get(name, ""), level(ahead[name]) if name in ahead else "") for name, told in comparison.rivals.items()]
     return {"columns": ["", *metrics, "model ahead by"], "rows": [row("model", comparison.scores, "", "model"), *rivals],
             "caption": f"95 % bootstrap intervals. The last column is the paired difference in {comparison.primary}, positive where the model is better."}
+
+def _split(estimate): return str(estimate).partition(" ")[::2]    # value, interval
 
 def _scores(run, comparison):
     "What the section of scores shows."
@@ -87,50 +89,55 @@ def _scores(run, comparison):
         part = run.data.test
         chart = draw(run.target.plot, part.y.numpy(), run.predict(part.x), getattr(run.target, "labels", ()) or getattr(run.target, "outputs", ()))
         pictures.append((chart.svg, "Truth and prediction on the held-out rows."))
-    return {"told": f"On {_held_out(comparison):,} held-out rows. {verdict(comparison)[0]}", "table": _rows(comparison), "pictures": _markup(pictures)}
+    told = f"On {_held_out(comparison):,} held-out rows the model reaches {comparison.primary} {comparison.scores[comparison.primary]}. {verdict(comparison)[0]}"
+    return {"told": told, "table": _rows(comparison), "pictures": _markup(pictures)}
 
 def _held_out(comparison): return next(iter(comparison.scores.values())).n
 def _markup(pictures): return [{"picture": Markup(p), "caption": c} for p, c in pictures]
 
-# %% ../../nbs/66_reports.page.ipynb #8c9d56c9
+# %% ../../nbs/66_reports.page.ipynb #cab648d9
 def _training(run):
     "What the section of training shows."
     pictures = [(curves(run.history, run.valid_rivals, run.target.primary).svg, "Losses by epoch, and the primary metric beside the level of the trivial rivals.")] if len(run.history) else []
-    built = run.recipe.get("model") or {}
-    options = ", ".join(f"{k}={v!r}" for k, v in built.get("options", {}).items())
-    facts = [("model", f"{_model_name(run)}({options})"), ("weights", f"{_weights(run):,}"),
+    facts = [("model", f"{_model_name(run)}({_call((run.recipe.get('model') or {}).get('options', {}))})"), ("weights", f"{_weights(run):,}"),
              ("epochs", f"{len(run.history)} of {run.config.epochs}, weights of epoch {run.best_epoch} kept"),
              ("time", f"{run.seconds:.1f} s"), ("device", device_line(run.device, run.rate) if run.device else ""), ("status", run.status), ("note", run.message),
-             ("config", ", ".join(f"{k}={v}" for k, v in run.config.to_dict().items()))]
+             ("config", _call(run.config.to_dict()))]
     return {"pictures": _markup(pictures), "facts": _told(facts)}
 
 def _model_name(run): return (run.recipe.get("model") or {}).get("model") or type(run.model).__name__
 def _weights(run): return sum(p.numel() for p in run.model.parameters())
 def _told(facts): return [(k, v) for k, v in facts if v not in ("", None)]
 
-# %% ../../nbs/66_reports.page.ipynb #7ba85ad1
+# %% ../../nbs/66_reports.page.ipynb #8b150efc
 ITEMS = 6    # sequences whose logo is drawn
 
 def completeness(why):
     "How far the attribution's sum misses what it should explain, in words."
-    return f"{why.error:.2%}" if np.isfinite(why.error) else "not promised by this method"
+    if not np.isfinite(why.error): return "not promised by this method"
+    return f"{why.error:.2%}" if why.error >= 1e-4 else "below 0.01%"
 
 def _why(why):
     "What the section of reasons shows."
     shown = why[:ITEMS]
-    items = [{"cells": [i, *(f"{v:.4g}" for v in row)], "level": ""} for i, *row in zip(shown.ids, shown.output, shown.baseline, shown.delta)]
-    found = [{"cells": [f"{r.letter}{r.position}", r.id, f"{r.value:+.4g}", f"{r.share:.1%}"], "level": ""} for r in why.table(10).itertuples()]
-    facts = [("method", why.method), ("explains", f"output {why.at}" if why.at is not None else "the output's own scalar"), ("sequences", f"{len(why)}, of {why.shape[2]} positions"),
-             ("completeness error", completeness(why)), *((k, v) for k, v in why.meta.items() if not isinstance(v, (dict, list)))]
-    many = f" The first {len(shown)} of {len(why)} sequences are drawn." if len(why) > len(shown) else ""
-    return {"told": f"Each letter's share in the answer, by {why.method}: letters that raise it stand above the line, letters that lower it below. The shares add up to the answer but for {completeness(why)}.{many}"
-            if np.isfinite(why.error) else f"Each letter's weight in the answer, by {why.method}, which does not promise that the weights add up.{many}",
-            "warnings": why.warnings, "pictures": _markup([(attribution_svg(shown, ITEMS), "Height is the contribution; one scale for all rows.")]),
-            "tables": [{"columns": ["sequence", "answer", "answer to the reference", "sum less the difference"], "rows": items, "caption": "The certificate, sequence by sequence."},
-                       {"columns": ["position", "sequence", "contribution", "share of its sequence"], "rows": found, "caption": "The strongest positions, counted from 0."}],
-            "facts": _told(facts)}
+    told = f"Each letter's share in the answer, by {why.method}: letters that raise it stand above the line, letters that lower it below. "
+    told += f"The shares add up to the difference from the answer to the references; the error is {completeness(why)}." if np.isfinite(why.error) else "This method does not promise that the shares add up."
+    if len(why) > len(shown): told += f" The first {len(shown)} of {len(why)} sequences are drawn."
+    facts = [("method", why.method), ("explains", f"output {why.at}" if why.at is not None else "the number that the target explains by default"),
+             ("sequences", f"{len(why)}, of {why.shape[2]} positions"), ("completeness error", completeness(why)), *((k, v) for k, v in why.meta.items() if not isinstance(v, (dict, list)))]
+    return {"told": told, "warnings": why.warnings, "pictures": _markup([(attribution_svg(shown, ITEMS), "Height is the contribution; one scale for all rows.")]),
+            "tables": [_sums(shown), _strongest(why)] if np.isfinite(why.error) else [_strongest(why)], "facts": _told(facts)}
 
-# %% ../../nbs/66_reports.page.ipynb #84c2af24
+def _sums(why):
+    rows = zip(why.ids, why.output, why.baseline, why.delta)
+    return {"columns": ["sequence", "answer", "answer to the references", "sum less the difference"], "caption": "The certificate, sequence by sequence.",
+            "rows": [{"cells": [i, *(f"{v:.4g}" for v in row)], "level": ""} for i, *row in rows]}
+
+def _strongest(why):
+    return {"columns": ["position", "sequence", "contribution", "share of its sequence"], "caption": "The strongest positions, counted from 0.",
+            "rows": [{"cells": [f"{r.letter}{r.position}", r.id, f"{r.value:+.4g}", f"{r.share:.1%}"], "level": ""} for r in why.table(10).itertuples()]}
+
+# %% ../../nbs/66_reports.page.ipynb #4eafec4d
 def session(limit=500):
     "The cells that this session has run, oldest first; none outside IPython."
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
@@ -139,27 +146,32 @@ def session(limit=500):
 def _record(run, why, code):
     "What the last section shows: code, hashes, seeds, versions, recipe."
     cells = session() if code is None else [code] if isinstance(code, str) else list(code)
-    hashes = [("weights, sha256", run.model_hash), ("sequences and truths, sha256", run.data_hash), ("seed of training", run.config.seed),
+    hashes = [("weights, sha256", run.model_hash), ("sequences and labels, sha256", run.data_hash), ("seed of training", run.config.seed),
               ("seed of the split", run.recipe.get("seed")), ("seed of the explanation", why.meta.get("seed") if why is not None else None)]
     env = {k: v for k, v in run.env.items() if k != "device"}
     return {"code": [quoted(c) for c in cells if c.strip()], "hashes": _told(hashes), "versions": _told(env.items()),
             "recipe": quoted(json.dumps(_plain(run.recipe), indent=1, ensure_ascii=False))}
 
-# %% ../../nbs/66_reports.page.ipynb #166338b1
+# %% ../../nbs/66_reports.page.ipynb #b45d1021
 NO_SOURCE = "not re-runnable: pass source="
 
 def _data(run):
     "What the section of data shows."
     recipe, inputs = run.recipe, run.spec["inputs"]
     sizes = ", ".join(f"{len(rows):,} {name}" for name, rows in run.split.items())
-    known = {"reader", "arguments", "sources", "split", "seed", "note", "model", "config"}
-    facts = [("name", run.name), ("inputs", ", ".join(f"{k} {v}" for k, v in inputs.items())), ("target", ", ".join(f"{k} {v}" for k, v in run.target.card())),
-             ("rows", sizes), ("split", _short(recipe.get("split"))), ("seed of the split", recipe.get("seed")), ("reader", recipe.get("reader")), ("arguments", _short(recipe.get("arguments"))),
-             *((k, _short(v)) for k, v in recipe.items() if k not in known), ("note", recipe.get("note") or ("" if recipe.get("sources") else NO_SOURCE))]
+    known = {"reader", "arguments", "sources", "split", "seed", "note", "model", "config"}    # the rest is said as it is
+    facts = [("name", run.name), ("inputs", f"{inputs['kind']}, {inputs['length']} letters{' at most' if inputs.get('padded') else ''}, column {inputs.get('column', 'sequence')}"),
+             ("target", f"{run.target.kind} {run.target.name}: {', '.join(getattr(run.target, 'labels', ()) or getattr(run.target, 'outputs', ()))}"),
+             ("rows", sizes), ("split", _call(recipe.get("split"), "split")), ("seed of the split", recipe.get("seed")), ("reader", recipe.get("reader")),
+             *((k, _call(v)) for k, v in recipe.items() if k not in known), ("note", recipe.get("note") or ("" if recipe.get("sources") else NO_SOURCE))]
     rows = [{"cells": [Path(str(s.get("path"))).name, s.get("sha256")], "level": ""} for s in recipe.get("sources", [])]
     return {"facts": _told(facts), "sources": {"caption": "Files that were read.", "columns": ["file", "sha256"], "rows": rows} if rows else None}
 
-def _short(value): return value if value is None or isinstance(value, str) else json.dumps(_plain(value), ensure_ascii=False)
+def _call(value, name=""):
+    "`value` in words: a record as a call, named by its entry `name`."
+    if not isinstance(value, dict): return value
+    told = ", ".join(f"{k}={v!r}" for k, v in value.items() if k != name)
+    return f"{value[name]}({told})" if name in value else told
 
 def _audit(audit):
     "What the audit's subsection shows, or None without one."
@@ -169,7 +181,7 @@ def _audit(audit):
     rows = [{"cells": [f.level, f"{f.count:,} of {f.of:,} {what}", "; ".join(f.examples), f.fix], "level": f.level} for f, what in zip(audit.findings, audit.table["what"])]
     worst = "No trap was found." if not rows else "Nothing found is an error." if audit.ok else "At least one finding is an error: the score is not to be believed before it is mended."
     return {"told": worst, "matrix": matrix, "parts": list(audit.sizes), "level": "good" if not rows else "" if audit.ok else "warn",
-            "table": {"caption": "Findings, with the line that mends each.", "columns": ["level", "found", "for example", "mend"], "rows": rows} if rows else None}
+            "table": {"caption": "Findings, with the line that mends each.", "columns": ["level", "found", "for example", "mend"], "rows": rows, "kind": "findings"} if rows else None}
 
 # %% ../../nbs/66_reports.page.ipynb #4122716e
 def limits(run, comparison, audit, why=None):
@@ -190,7 +202,7 @@ def limits(run, comparison, audit, why=None):
             (why is not None, "An attribution explains this model, not nature: a letter may matter to the cell and not to the network.")]
     return [sentence for holds, sentence in told if holds]
 
-# %% ../../nbs/66_reports.page.ipynb #0f2f824a
+# %% ../../nbs/66_reports.page.ipynb #0073d4d9
 @dataclass(frozen=True, repr=False)
 class Report(Shown):
     "A page that was written: its `path`, its size in `bytes`, its `sha256`."
@@ -210,7 +222,7 @@ def _tiles(comparison, audit, why):
     if near: tiles.append(tile("ahead of the nearest rival", number(ahead, "+"), f"{str(ahead).partition(' ')[2]} {near}", level))
     tiles.append(tile("held-out rows", f"{_held_out(comparison):,}"))
     if audit is not None: tiles.append(tile("traps in the split", len(audit.findings), "none is an error" if audit.ok and len(audit.findings) else "", _audit(audit)["level"]))
-    if why is not None: tiles.append(tile("completeness error", completeness(why) if np.isfinite(why.error) else "none stated", why.method, "warn" if len(why.warnings) else "good"))
+    if why is not None: tiles.append(tile("completeness error", completeness(why) if np.isfinite(why.error) else "none stated", why.method, "warn" if len(why.warnings) else "good" if np.isfinite(why.error) else ""))
     return tiles
 
 def _lead(run, comparison):

@@ -12,10 +12,11 @@ from ..core.errors import SpecError
 from ..core.settings import rng
 from .alphabet import PAD
 
-# %% ../../nbs/02_seq.shuffle.ipynb #7454eb56
+# %% ../../nbs/02_seq.shuffle.ipynb #1b6741b9
 def _checked(codes, n):
     codes = np.asarray(codes)
-    if codes.ndim != 2 or codes.dtype != np.uint8: raise SpecError(f"codes of shape {codes.shape}, {codes.dtype}", do="Give uint8 codes (N, L), as encode() makes them.")
+    if codes.ndim != 2 or codes.dtype != np.uint8:
+        raise SpecError(f"codes of shape {codes.shape}, {codes.dtype}", do="Give uint8 codes (N, L), as encode() makes them.")
     if n < 1: raise SpecError(f"n={n}", do="Give at least 1 shuffle per sequence.")
     return codes
 

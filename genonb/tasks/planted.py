@@ -15,14 +15,18 @@ from ..core.errors import SpecError
 from ..core.settings import rng
 from ..seq.alphabet import DNA, decode, encode
 
-# %% ../../nbs/20_tasks.planted.ipynb #74ec2653
+# %% ../../nbs/20_tasks.planted.ipynb #1a96a062
 @dataclass(frozen=True)
 class Plant:
-    "A `motif` (IUPAC letters) set at a position drawn from `start`..`stop` (0-based, both included); `noise` redraws a letter."
+    """A `motif` (IUPAC letters) set at a position drawn from `start`..`stop` (0-based, both included); `noise` redraws a letter.
+
+    With `after`, positions count from the end of the plant before it.
+    """
     motif: str
     start: int
     stop: int
     noise: float = 0.0
+    after: bool = False
 
     def __post_init__(self):
         if not 0 <= self.start <= self.stop: raise SpecError(f"Plant({self.motif!r}) has start={self.start}, stop={self.stop}", do="Give 0 <= start <= stop.")
@@ -39,17 +43,18 @@ def _letters(motif, n, noise, draw):
     chance = chance * (1 - noise) + noise / 4
     return np.stack([draw.choice(4, size=n, p=p / p.sum()) for p in chance], 1).astype(np.uint8)
 
-# %% ../../nbs/20_tasks.planted.ipynb #4741155d
+# %% ../../nbs/20_tasks.planted.ipynb #a8939f93
 def plant(codes, plants, seed=0):
     """Set each of `plants` into every row of `codes` (n, L), in place; later ones may overwrite earlier ones.
 
     Returns one text a row, `start-end;start-end`, 0-based half-open. Raises `SpecError` where a plant does not fit.
     """
-    draw, spans = rng(seed), [[] for _ in codes]
+    draw, spans, end = rng(seed), [[] for _ in codes], np.zeros(len(codes), np.int64)
     for p in plants:
-        size = len(p.motif)
-        if p.stop + size > codes.shape[1]: raise SpecError(f"{p.motif!r} at {p.stop} ends beyond length {codes.shape[1]}", do="Lower stop, or take longer sequences.")
-        at = draw.integers(p.start, p.stop + 1, size=len(codes))
+        size, first = len(p.motif), end * p.after
+        if first.max(initial=0) + p.stop + size > codes.shape[1]: raise SpecError(f"{p.motif!r} at {p.stop} ends beyond length {codes.shape[1]}", do="Lower stop, or take longer sequences.")
+        at = first + draw.integers(p.start, p.stop + 1, size=len(codes))
+        end = at + size
         codes[np.arange(len(codes))[:, None], at[:, None] + np.arange(size)] = _letters(p.motif, len(codes), p.noise, draw)
         for span, a in zip(spans, at): span.append(f"{a}-{a + size}")
     return [";".join(s) for s in spans]

@@ -18,13 +18,13 @@ from ..core.display import Shown
 from ..core.errors import SpecError, nearest
 from ..data.metrics import Estimate, metric, paired_difference, score
 
-# %% ../../nbs/42_train.compare.ipynb #dd831808
+# %% ../../nbs/42_train.compare.ipynb #ba6d21b7
 def measures(target):
     "Names of the metrics of `target`, the primary one first."
     return tuple(dict.fromkeys((target.primary, *target.metrics)))
 
 def score_all(y, p, target, groups=None, times=1000, turn=lambda: None):
-    "{metric: Estimate} of decoded predictions `p` for the encoded truth `y`; whole `groups` are resampled, `turn()` is called in between."
+    "{metric: Estimate} of decoded predictions `p` for the encoded truth `y`; whole `groups` are resampled. `turn()` may raise in between."
     return {name: (turn(), score(y, p, name, groups, times))[1] for name in measures(target)}
 
 # %% ../../nbs/42_train.compare.ipynb #72165ebf
@@ -70,14 +70,14 @@ def check_expect(word, asked=""):
 
 EXPECT = {"beat": lambda c: c.beats_rivals, "match": lambda c: c.matches_rivals, "show": lambda c: True}
 
-# %% ../../nbs/42_train.compare.ipynb #2ae7db07
+# %% ../../nbs/42_train.compare.ipynb #24ace33d
 def compare(y, p, rivals, target, groups=None, times=1000, turn=lambda: None):
-    "The `Comparison` of predictions `p` with those of `rivals` ({name: predictions}) for the truth `y`; `turn()` is called in between."
+    "The `Comparison` of predictions `p` with those of `rivals` ({name: predictions}) for the truth `y`. `turn()` may raise in between."
     return Comparison(target.primary, score_all(y, p, target, groups, times, turn),
                       {name: score_all(y, q, target, groups, times, turn) for name, q in rivals.items()},
                       {name: paired_difference(y, p, q, target.primary, groups, times) for name, q in rivals.items()})
 
-# %% ../../nbs/42_train.compare.ipynb #d13d2444
+# %% ../../nbs/42_train.compare.ipynb #1e67206f
 class Rivals:
     "What trivial rivals say about `data`: `valid` (their primary score) and `test` (their predictions), found in a thread."
 
@@ -94,11 +94,9 @@ class Rivals:
             if len(self.data.test): self.test = self.data.rivals("test")
         except Exception as e: print(f"no rivals: {type(e).__name__}: {e}", file=sys.stderr)
 
-    def wait(self, turn=lambda: None):
-        "Return the predictions for the test part when they are there; `turn()` is called meanwhile and may raise."
-        while self._thread.is_alive():
-            turn()
-            self._thread.join(0.05)
+    def wait(self):
+        "The predictions for the test part, once they are there."
+        self._thread.join()
         return self.test
 
 # %% ../../nbs/42_train.compare.ipynb #629cc057

@@ -14,7 +14,7 @@ from ..core.display import Shown, html_table
 from ..core.errors import SpecError, asking, check_keywords, nearest
 from ..core.settings import settings
 
-# %% ../../nbs/40_train.config.ipynb #16bd093d
+# %% ../../nbs/40_train.config.ipynb #02e12301
 def _choice(default, doc, *allowed): return field(default=default, metadata={"doc": doc, "allowed": allowed})
 def _number(default, doc, low, high): return field(default=default, metadata={"doc": doc, "low": low, "high": high})
 
@@ -22,14 +22,14 @@ def _checked(f, value):
     "`value` as field `f` holds it; raises `SpecError` outside its bounds."
     allowed, low, high = (f.metadata.get(k) for k in ("allowed", "low", "high"))
     if f.type is bool and isinstance(value, bool): return value
-    if f.type is str and (not allowed or value in allowed) and len(str(value)) < 100: return str(value)
+    if f.type is str and isinstance(value, str) and (value in allowed or not allowed and len(value) < 100): return value
     if f.type is str: raise SpecError(f"{f.name}={str(value)[:100]!r}", do=nearest(value, allowed))
     kind = {int: Integral, float: Real}.get(f.type)
     if kind and isinstance(value, kind) and not isinstance(value, bool) and low <= value <= high: return f.type(value)
     span = "True or False" if f.type is bool else f"a {'whole ' * (f.type is int)}number from {low:,} to {high:,}"
     raise SpecError(f"{f.name}={value!r}", do=f"{f.name} is {span}: {f.metadata['doc']}.")
 
-# %% ../../nbs/40_train.config.ipynb #a1a64911
+# %% ../../nbs/40_train.config.ipynb #be72f67e
 @dataclass(frozen=True, repr=False)
 class Config(Shown):
     "How to train. Every field is a keyword of `fit` and `start`."
@@ -43,6 +43,7 @@ class Config(Shown):
     patience: int = _number(0, "epochs without a better score on the valid part before training ends, 0 = never", 0, 10**6)
     rc: float = _number(0.0, "probability that a row is read from the other strand (DNA)", 0, 1)
     shift: int = _number(0, "most positions a row is moved, padding enters", 0, 10**6)
+    mutate: float = _number(0.0, "probability that a letter is replaced by one drawn at random", 0, 1)
     precision: str = _choice("auto", "arithmetic of training", "auto", "32-true", "bf16-mixed", "16-mixed")
     device: str = _choice("auto", "where to train: auto, cpu, cuda, cuda:1, mps")
     seed: int = _number(0, "of order, augmentation and dropout", 0, 2**63 - 1)

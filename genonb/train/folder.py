@@ -140,10 +140,10 @@ def load_weights(model, path):
     with reading(path): model.load_state_dict(unpack(path.read_bytes()))
     return model
 
-# %% ../../nbs/43_train.folder.ipynb #90332a1c
+# %% ../../nbs/43_train.folder.ipynb #9b8d25dd
 def rebuild(record, build, header):
     "The model that `record` ({'model': name, 'options': {...}}) means, built by `build(name, **options)`, with a state as in `header`."
-    name, options = record.get("model"), record.get("options")
+    name, options = (record.get("model"), record.get("options")) if isinstance(record, dict) else (None, None)
     if build is None or not isinstance(name, str) or not isinstance(options, dict):
         raise ModelError("the model was not built by a registered builder", do="Build it yourself and hand it in: load(folder, model=...).")
     for key, value in options.items(): _check_option(key, value)
@@ -200,12 +200,14 @@ def _as_declared(name, value, default):
         return isinstance(value, tuple) and all(_as_declared(name, v, one) for v in value)
     return isinstance(value, (int, float) if isinstance(default, float) else type(default))
 
-# %% ../../nbs/43_train.folder.ipynb #9a4cfbb1
+# %% ../../nbs/43_train.folder.ipynb #650e8492
 def read_history(path, limit=2**26):
     "The table of epochs."
     with reading(path):
         if path.stat().st_size > limit: raise ValueError(f"{path.stat().st_size:,} bytes")
-        return pd.read_csv(path)
+        table = pd.read_csv(path)
+        if len(table) and not (table["epoch"].dtype.kind == "i" and table["best"].dtype.kind == "b") or "epoch" not in table: raise ValueError("no epochs")
+    return table
 
 def write_split(path, rows):
     "`rows` ({part: row numbers}) as an uncompressed npz."

@@ -62,14 +62,16 @@ def interruptible(job):
     finally:
         signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
-# %% ../../nbs/41_train.job.ipynb #9c8bbae1
+# %% ../../nbs/41_train.job.ipynb #3393393d
 _LIVING = weakref.WeakSet()
 
 @atexit.register
 def _stop_all():
-    "At the interpreter's exit: stop the living jobs and give them five seconds."
+    "At the interpreter's exit: stop the living jobs, and give all threads of genonb five seconds."
     for job in list(_LIVING): job.stop()
-    for job in list(_LIVING): job._ended.wait(5)
+    end = time.monotonic() + 5
+    for thread in threading.enumerate():
+        if thread.name.startswith("genonb-"): thread.join(max(0, end - time.monotonic()))
 
 # %% ../../nbs/41_train.job.ipynb #f225dc73
 class Job(Steered):

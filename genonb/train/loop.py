@@ -6,7 +6,7 @@
 __all__ = ['rate_at', 'tensors', 'finite', 'Best', 'Losses', 'make_fabric', 'make_optimizer', 'outputs', 'check_output',
            'Stepper', 'Judge', 'Enough', 'Loop']
 
-# %% ../../nbs/42_train.loop.ipynb #c3b22faf
+# %% ../../nbs/42_train.loop.ipynb #18bca974
 import copy
 import math
 import time
@@ -19,7 +19,7 @@ from ..core.errors import ModelError
 from ..data.metrics import metric
 from .compare import measures
 from .device import evaluating, find_device, find_precision, reseed, seeded
-from .feed import Feed
+from .feed import Feed, mutated
 
 # %% ../../nbs/42_train.loop.ipynb #44cc6198
 def rate_at(step, steps, config):
@@ -121,7 +121,7 @@ def check_output(model, x, target, device):
     needed = (len(first), target.out)
     if shape != needed: raise ModelError(f"the model turns {tuple(first.shape)} into {shape}; target {target.name!r} needs {needed}", do="Build it with **data.shape.")
 
-# %% ../../nbs/42_train.loop.ipynb #ad203b6b
+# %% ../../nbs/42_train.loop.ipynb #36fa5d20
 class Stepper:
     "A private copy of `model` on its device with data and optimiser; `step` moves it by one batch."
 
@@ -129,7 +129,7 @@ class Stepper:
         self.target, self.config, self.device = data.target, config, device
         self.feed = Feed(data.train, device, config.rc, config.shift)
         self.net = copy.deepcopy(model).to(device).train()
-        check_output(self.net, self.feed.x, data.target, device)
+        check_output(self.net, data.train.x, data.target, device)
         optimizer = make_optimizer(self.net, config, precision)
         self.groups, self.fabric = optimizer.param_groups, make_fabric(device, precision)
         self.model, self.optimizer = self.fabric.setup(self.net, optimizer)
@@ -139,6 +139,7 @@ class Stepper:
         x, y, weight = self.feed.batch(*choice)
         for group in self.groups: group["lr"] = rate
         reseed(self.config.seed, number, self.device)
+        if self.config.mutate: x = mutated(x, self.config.mutate)
         loss = self.target.loss(self.model(x), y, weight)
         self.fabric.backward(loss)
         if self.config.clip: self.fabric.clip_gradients(self.model, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False)
@@ -146,7 +147,7 @@ class Stepper:
         self.optimizer.zero_grad()
         return loss.detach()
 
-# %% ../../nbs/42_train.loop.ipynb #c70dfff8
+# %% ../../nbs/42_train.loop.ipynb #da19e30c
 class Judge:
     "Scores a network on `part`: what an epoch event tells, and `score`, a tuple that is higher when better."
 
@@ -158,12 +159,12 @@ class Judge:
         with evaluating(net): out = outputs(net, self.feed.x, self.device, self.size, turn)
         y, weight = (t if t is None else t.to(self.device) for t in (self.feed.y, self.feed.weight))
         loss, p = float(self.target.loss(out, y, weight)), self.target.decode(out).cpu().numpy()
-        self.told = {"valid_loss": loss, "valid": {m: metric(m)(self.truth, p) for m in self.metrics}}
-        first = self.told["valid"][self.target.primary] * metric(self.target.primary).sign
+        valid = {m: metric(m)(self.truth, p) for m in self.metrics if math.isfinite(loss)}
+        first = valid.get(self.target.primary, math.nan) * metric(self.target.primary).sign
         self.score = (first if math.isfinite(first) else -math.inf, -loss)
-        return self.told
+        return {"valid_loss": loss, "valid": valid}
 
-# %% ../../nbs/42_train.loop.ipynb #3e38dd75
+# %% ../../nbs/42_train.loop.ipynb #b9330066
 class Enough(Exception): "Training ends here, and well."
 
 class Loop:
@@ -219,6 +220,7 @@ class Loop:
         loss, rate = self._train()
         net, judge = self.stepper.net, self.judge
         told = judge(net, self._turn) if judge else {"valid_loss": None, "valid": {}}
+        if judge: self._check(told["valid_loss"], self.epoch * self.batches - 1, rate)
         best = self.best.offer(net, self.epoch, judge.score if judge else (self.epoch,))
         self.history.append({"epoch": self.epoch, "train_loss": loss, **told, "best": best, "seconds": self.seconds, "lr": rate})
         return {"event": "epoch"} | self.history[-1]
@@ -237,7 +239,7 @@ class Loop:
     def _check(self, loss, step, rate):
         if math.isfinite(loss): return
         kept = f"the weights of epoch {self.best.epoch} are kept" if self.best.epoch else "the model is as it came"
-        raise ModelError(f"the loss is {loss} in epoch {self.epoch}, batch {step % self.batches + 1}, at learning rate {rate:.3g}",
+        raise ModelError(f"the loss is {loss} in epoch {self.epoch}, batch {step % self.batches + 1} of {self.batches}, at learning rate {rate:.3g}",
                          do=f"Try lr={self.config.lr / 10:.3g}; {kept}.")
 
     def news(self):

@@ -6,7 +6,7 @@
 __all__ = ['explained', 'environment', 'data_hash', 'Predictor', 'opening', 'closing', 'Trainee', 'Run', 'fit', 'start',
            'write_run', 'load']
 
-# %% ../../nbs/43_train.run.ipynb #e666b1cf
+# %% ../../nbs/43_train.run.ipynb #86764d07
 import gc
 import hashlib
 import platform
@@ -23,9 +23,9 @@ import torch
 
 from .. import __version__
 from ..core.display import default_on_event
-from ..core.errors import DataError, GenonbError, ModelError, asking, nearest
+from ..core.errors import GenonbError, ModelError, SpecError, asking
 from ..core.files import write_json, write_text
-from ..data.inputs import Sequences, as_sequences
+from ..data.inputs import Sequences, encode_inputs
 from ..data.metrics import metric
 from .compare import Comparison, Rivals, compare, estimates, plain, score_all
 from .config import config as make_config, config_from_dict
@@ -61,7 +61,7 @@ def data_hash(data):
         for t in (part.x.codes, part.y): digest.update(t.cpu().contiguous().reshape(-1).view(torch.uint8).numpy() if len(t) else b"-")
     return digest.hexdigest()
 
-# %% ../../nbs/43_train.run.ipynb #350c809a
+# %% ../../nbs/43_train.run.ipynb #7d53ae8b
 class Predictor(Job):
     "A model with the target and the spec that its numbers refer to."
 
@@ -76,19 +76,12 @@ class Predictor(Job):
         A DataFrame is read in the column that the spec names and answered by a DataFrame with its index.
         """
         with asking("run.predict()"):
-            if isinstance(x, pd.DataFrame): return self.target.table(self._decoded(self._inputs(self._column(x)), batch_size)).set_index(x.index)
-            return self._decoded(self._inputs(x), batch_size)
+            p = self._decoded(encode_inputs(self.spec, x), batch_size)
+            return self.target.table(p).set_index(x.index) if isinstance(x, pd.DataFrame) else p
 
     def score(self, part):
         "{metric: Estimate} on `part`, with 95 % intervals by its groups."
         return score_all(part.y.numpy(), self._decoded(part.x), self.target, part.groups)
-
-    def _inputs(self, x): return as_sequences(x, self.spec["inputs"]["kind"], self.spec["inputs"]["length"])
-
-    def _column(self, table):
-        name = self.spec["inputs"].get("column", "sequence")
-        if name not in table: raise DataError(f"the table has no column {name!r}", do=nearest(name, table.columns))
-        return list(table[name])
 
     def _decoded(self, x, batch_size=None, turn=lambda: None):
         "Decoded predictions for the inputs `x`, made in full precision on the device of training (or the best one here)."
@@ -120,7 +113,7 @@ def _watcher(run):
         print(f"no monitor: {type(e).__name__}: {e}", file=sys.stderr)
         return lambda event: None
 
-# %% ../../nbs/43_train.run.ipynb #4a4ad5a2
+# %% ../../nbs/43_train.run.ipynb #fe356ef0
 class Trainee(Predictor):
     "A model that trains on `data` in a thread of its own."
 
@@ -128,7 +121,8 @@ class Trainee(Predictor):
         super().__init__(model, data.target, data.spec)
         self.data, self.name, self.recipe = data, data.name, data.recipe
         self.device, self.env, self.message, self.seconds, self.rate = {}, {}, "", 0., 0.
-        self.comparison, self.valid_rivals, self._epochs, self._loop = None, {}, [], None
+        self.comparison, self.valid_rivals, self._flaw = None, {}, None
+        self._epochs, self._loop = [], None
 
     def launch(self, asked, on_event, blocking, **options):
         "Start training; what was `asked` stands in its errors."
@@ -156,21 +150,32 @@ class Trainee(Predictor):
         rivals = Rivals(self.data, self._publisher.put) if self.config.score else None
         loop.prepare()
         self.message = loop.run(self._publisher.put)
-        if rivals: self._score(rivals, time.monotonic())
+        if rivals and len(self.data.test): self._score(rivals)
         return "stopped" if self.message.startswith("stopped") else "done"
 
-    def _score(self, rivals, began):
-        "Score the test part; somebody who has asked to stop waits for that no longer than a second."
+    def _score(self, rivals):
+        "Score the test part in a thread; somebody who has asked to stop waits for it no longer than a second."
+        began = time.monotonic()
         def turn():
             if self.stopping and time.monotonic() - began > 1: raise Enough
-        try:
-            if len(self.data.test): self.comparison = self._compared(rivals.wait(turn), turn)
-        except Enough: self.message = self.message or "stopped before the test part was scored"
+        judge = threading.Thread(target=self._compare, args=(rivals, turn), name="genonb-judge", daemon=True)
+        judge.start()
+        while judge.is_alive() and not (self.stopping and time.monotonic() - began > 1): judge.join(0.05)
         self.valid_rivals = rivals.valid
+        if self._flaw: raise self._flaw
 
-    def _compared(self, rivals, turn=lambda: None):
+    def _compare(self, rivals, turn=lambda: None):
         part = self.data.test
-        return compare(part.y.numpy(), self._decoded(part.x, turn=turn), rivals, self.target, part.groups, turn=turn)
+        try:
+            self.comparison = compare(part.y.numpy(), self._decoded(part.x, turn=turn), rivals.wait(), self.target, part.groups, turn=turn)
+        except Enough: pass
+        except Exception as e: self._flaw = e
+
+    def evaluate(self):
+        "The `Comparison` on the test part, made now if training ended without."
+        if self.comparison is None: self._compare(Rivals(self.data))
+        if self._flaw: raise self._flaw
+        return self.comparison
 
     def _finish(self):
         loop = self._loop
@@ -180,11 +185,6 @@ class Trainee(Predictor):
         if self.error is not None and torch.cuda.is_available():
             gc.collect()
             torch.cuda.empty_cache()
-
-    def evaluate(self):
-        "The `Comparison` on the test part, made now if the end of training did not."
-        if self.comparison is None: self.comparison = self._compared(self.data.rivals("test"))
-        return self.comparison
 
 # %% ../../nbs/43_train.run.ipynb #d59a9161
 class Run(Trainee):
@@ -268,7 +268,7 @@ def write_run(run, folder):
         write_weights(folder / "weights.safetensors", run.model)
         write_json(folder / "run.json", {"format": 1} | told | {"model_hash": run.model_hash})
 
-# %% ../../nbs/43_train.run.ipynb #3fb618f0
+# %% ../../nbs/43_train.run.ipynb #56687751
 def load(folder, build=None, model=None):
     """The `Run` saved in `folder`; its model is `model`, or built by `build(name, **options)`. Nothing in the folder is executed.
 
@@ -279,7 +279,7 @@ def load(folder, build=None, model=None):
         if not (folder / "run.json").is_file(): raise ModelError(f"{folder} has no run.json", do="Name a folder that run.save() has written.")
         told, recipe = read_record(folder / "run.json"), read_record(folder / "recipe.json")
         weights = folder / "weights.safetensors"
-        net = load_weights(model or rebuild(recipe.get("model") or {}, build, read_header(weights)), weights)
+        net = load_weights(model or rebuild(recipe.get("model"), build, read_header(weights)), weights)
         if model_hash(net) != told.get("model_hash"): raise ModelError("weights.safetensors is not the file that was saved with this run", do="Take another copy of the run.")
         data = SimpleNamespace(target=read_target(folder / "target.json"), spec=_read_spec(folder / "spec.json"), recipe=recipe, name=str(told.get("name")))
         return _restored(Run(net, data), folder, told)

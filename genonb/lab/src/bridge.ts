@@ -22,7 +22,7 @@ function expression(request: JSONObject): string {
 export async function ask(
   kernel: Kernel.IKernelConnection | null | undefined,
   request: JSONObject,
-  patience = 8000
+  patience = 5000
 ): Promise<Answer | null> {
   if (!kernel || kernel.status === 'busy') {
     return null;

@@ -8,6 +8,9 @@ import { ask } from './bridge';
 /** The task of the walk when no kernel can name the catalogue: made by code, so that it works everywhere. */
 const FIRST = 'planted_motif';
 
+/** Milliseconds that a kernel may take to answer: naming the tasks imports torch. */
+const IMPORT = 30000;
+
 const code = (task: string): string => `import genonb as gb
 
 t    = gb.task(${JSON.stringify(task)})
@@ -18,7 +21,7 @@ gb.report(run, why)`;
 
 /** Let the reader choose among the tasks that the kernel's genonb knows; null when the choice was called off. */
 async function chooseTask(panel: NotebookPanel): Promise<string | null> {
-  const answer = await ask(panel.sessionContext.session?.kernel, { verb: 'tasks' });
+  const answer = await ask(panel.sessionContext.session?.kernel, { verb: 'tasks' }, IMPORT);
   const tasks = (answer?.tasks as { name: string; question: string }[] | undefined) ?? [];
   if (!tasks.length) {
     return FIRST;

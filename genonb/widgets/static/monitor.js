@@ -1,5 +1,5 @@
 // The training monitor: how a run learns, how far it is, how to end it. Python: nbs/64_widgets.monitor.ipynb
-import { stage, make, isDark, redraws, sharp, ticks, short, floats } from "./shared.js";
+import { stage, make, isDark, redraws, easel, clamp, ticks, short, floats } from "./shared.js";
 
 /* global TONES */
 
@@ -52,6 +52,7 @@ function follow(model) {
 const two = (v) => String(Math.floor(v)).padStart(2, "0");
 const clock = (s) => (s === null || s === undefined || !isFinite(s) ? "" : s < 10 ? `${s.toFixed(1)} s` : s < 60 ? `${Math.round(s)} s`
   : s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)} min` : `${Math.floor(s / 3600)}:${two((s / 60) % 60)} h`);
+const scoring = (f) => f.status === "running" && f.steps && f.step >= f.steps;    // trained, but not yet at its end
 const going = (f) => f.status === "running" || f.status === "paused";
 
 /** Ask the kernel of a blocking cell to interrupt; true if somebody heard. */
@@ -72,67 +73,72 @@ function way(f, lost, deaf) {
   if (lost) return "The kernel is gone; this run has ended with it.";
   if (f.asked) return "Asked to stop: the batch is finished and the best weights are kept ...";
   if (deaf) return "This page cannot reach the kernel: press \u25a0 in the toolbar; the best weights are kept.";
+  if (scoring(f)) return "The model is trained; it is being scored beside its rivals on rows it has not seen.";
   if (f.way === "interrupt") return "Stop interrupts this cell, as \u25a0 in the toolbar does: the batch is finished, the best weights are kept. To pause, train with start().";
   return "Stop ends the run after this batch and keeps the best weights. The kernel is free meanwhile.";
 }
 
-/** One view. @param {any} model  @param {Store} store  @param {HTMLElement} root */
-function view(model, store, root) {
-  root.className = "genonb-widget genonb-monitor mathjax_ignore";
-  const name = make("strong", "gb-name"), state = make("span", "gb-state"), pause = make("button", "gb-button", "Pause"), stop = make("button", "gb-button gb-stop", "Stop");
-  const head = make("div", "gb-head"), bar = make("div", "gb-bar", "", { role: "progressbar", "aria-label": "progress", "aria-valuemin": "0", "aria-valuemax": "100" }), done = make("div", "gb-done");
+/** The elements of a view. */
+function skeleton() {
+  const name = make("strong", "gb-name"), state = make("span", "gb-state"), pause = make("button", "gb-button", "Pause", { type: "button" });
+  const stop = make("button", "gb-button gb-stop", "Stop", { type: "button" }), head = make("div", "gb-head"), done = make("div", "gb-done");
+  const bar = make("div", "gb-bar", "", { role: "progressbar", "aria-label": "progress", "aria-valuemin": "0", "aria-valuemax": "100" });
   const facts = make("div", "gb-facts"), plots = make("div", "gb-plots"), foot = make("div", "gb-foot"), said = make("div", "gb-said", "", { "aria-live": "polite" });
   const loss = figure("Loss"), metric = figure("");
   head.append(name, state, make("span", "gb-gap"), pause, stop);
   bar.append(done);
   plots.append(loss.box, metric.box);
-  root.append(head, bar, facts, plots, foot, said);
-  let deaf = false;
+  return { parts: [head, bar, facts, plots, foot, said], name, state, pause, stop, bar, done, facts, foot, said, loss, metric };
+}
 
-  pause.onclick = () => model.send({ do: store.facts.status === "paused" ? "resume" : "pause" });
-  stop.onclick = async () => {
-    deaf = store.facts.way === "interrupt" && !(await interrupt(model, root));
-    if (deaf || store.facts.way !== "interrupt") model.send({ do: "stop" });
+/** One view. @param {any} model  @param {Store} store  @param {HTMLElement} root */
+function view(model, store, root) {
+  root.className = "genonb-widget genonb-monitor mathjax_ignore";
+  const ui = skeleton();
+  root.append(...ui.parts);
+  let deaf = false;    // whether nobody heard the last call for an interrupt
+  ui.pause.onclick = () => model.send({ do: store.facts.status === "paused" ? "resume" : "pause" });
+  ui.stop.onclick = async () => {
+    const blocked = store.facts.way === "interrupt";
+    deaf = blocked && !(await interrupt(model, root));
+    if (deaf || !blocked) model.send({ do: "stop" });
     store.facts.asked = !deaf;
     show();
   };
-
-  const show = () => {
-    const f = store.facts, status = store.lost && going(f) ? "lost" : f.status ?? "waiting";
-    const share = f.steps ? Math.min(1, (f.step ?? 0) / f.steps) : 0;
-    name.textContent = f.name ?? "";
-    state.textContent = status;
-    state.dataset.status = status;
-    done.style.width = `${100 * (status === "done" ? 1 : share)}%`;
-    bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
-    const busy = going(f) && !store.lost;
-    pause.hidden = stop.hidden = !busy;
-    stop.disabled = !!f.asked;
-    pause.disabled = !!f.asked || !f.pausable;
-    pause.title = f.pausable ? "" : "A blocking cell hears no pause; train with start() to pause.";
-    pause.textContent = f.status === "paused" ? "Resume" : "Pause";
-    facts.replaceChildren(...told(f, busy).map(([label, value]) => {
-      const item = make("span", "gb-fact");
-      item.append(make("span", "gb-label", `${label} `), make("span", "gb-value", value));
-      return item;
-    }));
-    foot.textContent = way(f, store.lost, deaf);
-    foot.classList.toggle("gb-warn", f.status === "failed" || deaf || store.lost);
-    const last = store.rounds[store.rounds.length - 1];
-    const news = last ? `epoch ${last.epoch}: ${f.primary} ${short(last.valid?.[f.primary])}` : "";
-    if (said.textContent !== news) said.textContent = news;
-    drawn.ask();
-  };
-  const paint = () => {
+  const drawn = redraws(root, () => {
     const dark = isDark(root);
-    loss.paint(lossOf(store), dark, store);
-    metric.paint(metricOf(store), dark, store);
-    metric.box.hidden = !store.facts.primary;
-  };
-  const drawn = redraws(root, paint);
+    ui.loss.paint(lossOf(store), dark);
+    ui.metric.paint(metricOf(store), dark);
+  });
+  const show = () => { fill(ui, store, deaf); drawn.ask(); };
   store.views.add(show);
   show();
   return () => { store.views.delete(show); drawn.close(); root.replaceChildren(); };
+}
+
+/** Write what is known into the elements of a view. @param {Store} store */
+function fill(ui, { facts: f, rounds, lost }, deaf) {
+  const busy = going(f) && !lost, status = lost && going(f) ? "lost" : f.status ?? "waiting", share = f.steps ? Math.min(1, (f.step ?? 0) / f.steps) : 0;
+  ui.name.textContent = f.name ?? "";
+  ui.state.textContent = busy && scoring(f) ? "scoring" : status;
+  ui.state.dataset.status = status;
+  ui.done.style.width = `${100 * (status === "done" ? 1 : share)}%`;
+  ui.bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
+  ui.pause.hidden = ui.stop.hidden = !busy;
+  ui.stop.disabled = !!f.asked;
+  ui.pause.disabled = !!f.asked || !f.pausable;
+  ui.pause.title = f.pausable ? "" : "A blocking cell hears no pause; train with start() to pause.";
+  ui.pause.textContent = f.status === "paused" ? "Resume" : "Pause";
+  ui.metric.box.hidden = !f.primary;
+  ui.facts.replaceChildren(...told(f, busy).map(([label, value]) => {
+    const item = make("span", "gb-fact");
+    item.append(make("span", "gb-label", `${label} `), make("span", "gb-value", value));
+    return item;
+  }));
+  ui.foot.textContent = way(f, lost, deaf);
+  ui.foot.classList.toggle("gb-warn", f.status === "failed" || deaf || lost);
+  const last = rounds[rounds.length - 1], news = last ? `epoch ${last.epoch}: ${f.primary} ${short(last.valid?.[f.primary])}` : "";
+  if (ui.said.textContent !== news) ui.said.textContent = news;
 }
 
 /** The facts of a run as pairs of label and words. */
@@ -140,7 +146,7 @@ function told(f, busy) {
   const best = f.best ? `${short(f.best.value)} at epoch ${f.best.epoch}` : "";
   const speed = f.rate ? `${short(Math.round(f.rate))} samples/s` : "";
   return [["epoch", f.epochs ? `${f.epoch ?? 0} of ${f.epochs}` : ""], ["loss", f.loss === undefined || f.loss === null ? "" : short(f.loss)], [`best ${f.primary}`, best],
-    ["speed", speed], ["time", clock(f.seconds)], ["left", busy ? clock(f.eta) : ""], ["on", f.device ?? ""], ["test", f.score ?? ""], ["best rival", f.rival ?? ""]].filter(([, value]) => value);
+    ["speed", speed], ["time", clock(f.seconds)], ["left", busy && f.eta ? clock(f.eta) : ""], ["on", f.device ?? ""], ["test", f.score ?? ""], ["best rival", f.rival ?? ""]].filter(([, value]) => value);
 }
 
 /** The last epoch on the axis: all of them, unless most of the axis would be empty. */
@@ -195,40 +201,38 @@ function extent(chart) {
 
 /** Draw `chart` on `canvas`; `at` is the pointer's x, whose values go to `read`. */
 function plot(canvas, chart, dark, at, read) {
-  const { pen, width, height } = sharp(canvas), ink = getComputedStyle(canvas).color, hue = (tone) => TONES[tone][dark ? 1 : 0];
-  const [low, high] = extent(chart), left = 44, right = width - 8, top = 6, bottom = height - 20, last = chart.last;
-  const x = (v) => left + (v / last) * (right - left), y = (v) => bottom - ((v - low) / (high - low)) * (bottom - top);
-  pen.lineJoin = "round";
-  const stroke = (points, colour, size, alpha = 1, dash = []) => {
-    Object.assign(pen, { strokeStyle: colour, lineWidth: size, globalAlpha: alpha });
-    pen.setLineDash(dash);
-    pen.beginPath();
-    let down = false;
-    for (const [a, b] of points) { if (b === null || b === undefined || !isFinite(b)) { down = false; continue; } down ? pen.lineTo(a, b) : pen.moveTo(a, b); down = true; }
-    pen.stroke();
-    pen.setLineDash([]);
-  };
-  const word = (text, a, b, align, colour = ink, alpha = 0.7) => { Object.assign(pen, { fillStyle: colour, globalAlpha: alpha, textAlign: align }); pen.fillText(text, a, b); };
-  for (const t of ticks(low, high, 4)) { stroke([[left, y(t)], [right, y(t)]], ink, 1, 0.13); word(short(t), left - 7, y(t) + 4, "right"); }
-  for (const t of ticks(0, last, Math.min(last, 6)).filter(Number.isInteger)) word(short(t), Math.min(x(t), width - 2 - pen.measureText(short(t)).width / 2), bottom + 15, "center");
-  stroke([[left, bottom], [right, bottom]], ink, 1, 0.4);
-  pen.save();
-  pen.beginPath();
-  pen.rect(left, top - 4, right - left + 4, bottom - top + 6);
-  pen.clip();
-  for (const l of chart.lines) {
-    stroke(l.x.map((v, i) => [x(v), l.y[i] === null || l.y[i] === undefined ? null : y(l.y[i])]), hue(l.tone), l.faint ? 1 : 2, l.faint ? 0.38 : 1);
-    if (!l.faint && l.x.length <= 60) for (let i = 0; i < l.x.length; i++) if (isFinite(l.y[i] ?? NaN)) { Object.assign(pen, { fillStyle: hue(l.tone), globalAlpha: 1 }); pen.beginPath(); pen.arc(x(l.x[i]), y(l.y[i]), 2.6, 0, 7); pen.fill(); }
+  const e = easel(canvas), [low, high] = extent(chart), left = 44, right = e.width - 8, top = 6, bottom = e.height - 20;
+  const x = (v) => left + (v / chart.last) * (right - left), y = (v) => bottom - ((v - low) / (high - low)) * (bottom - top);
+  const hue = (tone) => TONES[tone][dark ? 1 : 0];
+  for (const t of ticks(low, high, 4)) {
+    e.line([[left, y(t)], [right, y(t)]], { alpha: 0.13 });
+    e.word(short(t), left - 7, y(t) + 4, { align: "right" });
   }
-  pen.restore();
+  for (const t of ticks(0, chart.last, Math.min(chart.last, 6)).filter(Number.isInteger)) e.word(short(t), x(t), bottom + 15, { align: "center" });
+  e.line([[left, bottom], [right, bottom]], { alpha: 0.4 });
+  e.inside(left, top - 4, right - left + 4, bottom - top + 6, () => chart.lines.forEach((l) => curve(e, l, x, y, hue(l.tone))));
+  rules(e, chart.rules, left, right, y, hue(5));
+  const epoch = at === null ? null : clamp(Math.round(((at - left) / (right - left)) * chart.last), 0, chart.last);
+  if (epoch !== null) e.line([[x(epoch), top], [x(epoch), bottom]], { alpha: 0.4 });
+  legend(chart, read, dark, epoch);
+}
+
+/** One curve, with a dot an epoch while they are few. */
+function curve(e, l, x, y, colour) {
+  const known = (v) => v !== null && v !== undefined && isFinite(v);
+  e.line(l.x.map((v, i) => [x(v), known(l.y[i]) ? y(l.y[i]) : null]), { colour, size: l.faint ? 1 : 2, alpha: l.faint ? 0.38 : 1 });
+  if (l.faint || l.x.length > 60) return;
+  l.x.forEach((v, i) => { if (known(l.y[i])) e.dot(x(v), y(l.y[i]), colour); });
+}
+
+/** The levels of the rivals, their names above the line, or below it where another name stands. */
+function rules(e, levels, left, right, y, colour) {
   let taken = -Infinity;
-  for (const r of [...chart.rules].sort((a, b) => b.at - a.at)) {
-    stroke([[left, y(r.at)], [right, y(r.at)]], hue(5), 1.2, 0.9, [5, 4]);
-    taken = y(r.at) - 4 > taken + 11 ? y(r.at) - 4 : Math.max(y(r.at) + 11, taken + 12);
-    word(`${r.name.slice(0, 28)} ${short(r.at)}`, right, taken, "right", hue(5), 1);
+  for (const { name, at } of [...levels].sort((a, b) => b.at - a.at)) {
+    e.line([[left, y(at)], [right, y(at)]], { colour, size: 1.2, alpha: 0.9, dash: [5, 4] });
+    taken = y(at) - 4 > taken + 11 ? y(at) - 4 : Math.max(y(at) + 11, taken + 12);
+    e.word(`${name.slice(0, 28)} ${short(at)}`, right, taken, { align: "right", colour, alpha: 1 });
   }
-  legend(chart, read, dark, at === null ? null : Math.round(((at - left) / (right - left)) * last));
-  if (at !== null) stroke([[x(Math.round(((at - left) / (right - left)) * last)), top], [x(Math.round(((at - left) / (right - left)) * last)), bottom]], ink, 1, 0.4);
 }
 
 /** The names of the curves with their last values, or those of the `epoch` under the pointer. */

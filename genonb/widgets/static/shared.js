@@ -75,16 +75,66 @@ export function redraws(node, draw) {
   return { ask, close() { size.disconnect(); theme.disconnect(); cancelAnimationFrame(asked); } };
 }
 
-/** A canvas made sharp: its 2-D context in CSS pixels, cleared, with its width and height. @param {HTMLCanvasElement} canvas */
-export function sharp(canvas) {
+/**
+ * A canvas made sharp and cleared, with the few strokes that a plot needs; lengths in CSS pixels.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function easel(canvas) {
   const width = canvas.clientWidth, height = canvas.clientHeight, ratio = window.devicePixelRatio || 1;
   canvas.width = Math.max(1, Math.round(width * ratio));
   canvas.height = Math.max(1, Math.round(height * ratio));
-  const pen = canvas.getContext("2d");
+  const pen = canvas.getContext("2d"), { color: ink, fontFamily } = getComputedStyle(canvas);
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.font = `11px ${getComputedStyle(canvas).fontFamily}`;
-  return { pen, width, height, ratio };
+  pen.font = `11px ${fontFamily}`;
+  pen.lineJoin = "round";
+  return {
+    pen, width, height, ink,
+    /** A line through points; one without a finite height breaks it. */
+    line(points, { colour = ink, size = 1, alpha = 1, dash = [] } = {}) {
+      Object.assign(pen, { strokeStyle: colour, lineWidth: size, globalAlpha: alpha });
+      pen.setLineDash(dash);
+      pen.beginPath();
+      let down = false;
+      for (const [x, y] of points) {
+        if (!isFinite(y ?? NaN)) { down = false; continue; }
+        if (down) pen.lineTo(x, y);
+        else pen.moveTo(x, y);
+        down = true;
+      }
+      pen.stroke();
+      pen.setLineDash([]);
+    },
+    /** Words that end inside the canvas. */
+    word(words, x, y, { align = "left", alpha = 0.7, colour = ink } = {}) {
+      Object.assign(pen, { fillStyle: colour, globalAlpha: alpha, textAlign: align });
+      pen.fillText(words, align === "center" ? Math.min(x, width - 2 - pen.measureText(words).width / 2) : x, y);
+    },
+    box(x, y, wide, tall, colour = ink, alpha = 1) {
+      Object.assign(pen, { fillStyle: colour, globalAlpha: alpha });
+      pen.fillRect(x, y, wide, tall);
+    },
+    dot(x, y, colour) {
+      Object.assign(pen, { fillStyle: colour, globalAlpha: 1 });
+      pen.beginPath();
+      pen.arc(x, y, 2.6, 0, 7);
+      pen.fill();
+    },
+    /** Draw with everything outside of a rectangle cut off. */
+    inside(x, y, wide, tall, draw) {
+      pen.save();
+      pen.beginPath();
+      pen.rect(x, y, wide, tall);
+      pen.clip();
+      draw();
+      pen.restore();
+    },
+  };
 }
+
+/** @typedef {ReturnType<typeof easel>} Easel */
+
+/** `v` kept between two bounds. */
+export const clamp = (v, low, high) => Math.max(low, Math.min(high, v));
 
 /** About `n` round numbers between `low` and `high`. */
 export function ticks(low, high, n = 5) {
