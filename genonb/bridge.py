@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['VERBS', 'handle']
 
-# %% ../nbs/70_bridge.ipynb #6f6c57d9
+# %% ../nbs/70_bridge.ipynb #0328dcb0
 import platform
 from inspect import signature
 
 from . import __version__
 from .core.display import resolve
 from .core.errors import SpecError, asking, check_keywords, nearest
-from .train.job import _LIVING
+from .train.job import LIVING
 
 # %% ../nbs/70_bridge.ipynb #d569f1cf
 def _ping():
@@ -24,10 +24,10 @@ def _tasks():
     "Name and question of each task."
     return {"tasks": [{"name": t.name, "question": t.question} for t in resolve("genonb.tasks.catalogue:TASKS").values()]}
 
-# %% ../nbs/70_bridge.ipynb #2014f23c
+# %% ../nbs/70_bridge.ipynb #62707b27
 def _stop():
     "Tell every living run to stop; how many there were."
-    living = [job for job in list(_LIVING) if job.status in ("running", "paused")]
+    living = [job for job in list(LIVING) if job.status in ("running", "paused")]
     for job in living: job.stop()
     return {"stopped": len(living)}
 

@@ -46,7 +46,7 @@ HOMES = {  # library: wings that may import it
     "torch": f"data tasks models train interpret reports {FRONT_DOOR}",   # neither the ground nor the windows pay for it
     "pooch": "core",
     "pyfaidx": "io", "pybigtools": "region", "anndata": "matrix", "gemmi": "io", "rdkit": "io", "rdata": "io",
-    "sklearn": "data", "scipy": "data", "umap": "data",
+    "sklearn": "data", "scipy": "data", "threadpoolctl": "data", "umap": "data",
     "transformers": "models", "peft": "models",
     "lightning_fabric": "train", "torchmetrics": "train", "optuna": "train", "dask": "train", "safetensors": "train",
     "captum": "interpret", "tangermeme": "interpret", "modiscolite": "interpret", "memelite": "interpret",

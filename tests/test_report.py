@@ -21,7 +21,7 @@ from genonb.data.target import Binary, OneOf
 from genonb.interpret.attribution import Attribution
 from genonb.models.dnn import dnn
 from genonb.reports.page import embedded, limits, render, report, session, verdict
-from genonb.train.compare import Comparison, compare
+from genonb.train.compare import Comparison
 from genonb.train.run import Run, fit, load
 from genonb.models.build import build
 from hostile import HOSTILE
@@ -62,14 +62,12 @@ def estimates(*values): return {m: Estimate(v, v - .05, v + .05, 40) for m, v in
 
 @pytest.fixture(scope="module")
 def run():
-    "A small run on data in memory, scored with few resamples."
+    "A small run on data in memory."
     draw = np.random.default_rng(0)
     rows = [("".join(draw.choice(list("ACGT"), 20)), k) for k in ("no", "yes") * 60]
     table = pd.DataFrame([(s if k == "no" else s[:6] + "TATAAT" + s[12:], k) for s, k in rows], columns=["sequence", "label"])
     data = Data.from_table(table, name="toy", seed=0)
-    done = fit(dnn(**data.shape), data, epochs=2, seed=0, score=False, on_event=lambda event: None)
-    done.comparison = compare(data.test.y.numpy(), done.predict(data.test.x), data.rivals(), done.target, times=20)
-    return done
+    return fit(dnn(**data.shape), data, epochs=2, seed=0, on_event=lambda event: None)
 
 
 def attribution(words=PLAIN, error=.02):

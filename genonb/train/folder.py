@@ -140,12 +140,12 @@ def load_weights(model, path):
     with reading(path): model.load_state_dict(unpack(path.read_bytes()))
     return model
 
-# %% ../../nbs/43_train.folder.ipynb #9b8d25dd
+# %% ../../nbs/43_train.folder.ipynb #d9684d7c
 def rebuild(record, build, header):
     "The model that `record` ({'model': name, 'options': {...}}) means, built by `build(name, **options)`, with a state as in `header`."
     name, options = (record.get("model"), record.get("options")) if isinstance(record, dict) else (None, None)
     if build is None or not isinstance(name, str) or not isinstance(options, dict):
-        raise ModelError("the model was not built by a registered builder", do="Build it yourself and hand it in: load(folder, model=...).")
+        raise ModelError("recipe.json names no registered builder of models", do="Build the model and hand it in: load(folder, model=...).")
     for key, value in options.items(): _check_option(key, value)
     try:
         with _at_most(2 * len(header) + 16), torch.device("meta"): check_state(build(name, **options), header)

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['rate_at', 'tensors', 'finite', 'Best', 'Losses', 'make_fabric', 'make_optimizer', 'outputs', 'check_output',
-           'Stepper', 'Judge', 'Enough', 'Loop']
+           'Stepper', 'Enough', 'Judge', 'Clock', 'Loop']
 
-# %% ../../nbs/42_train.loop.ipynb #18bca974
+# %% ../../nbs/42_train.loop.ipynb #8405f86f
 import copy
 import math
 import time
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from ..core.errors import ModelError
+from ..core.settings import settings
 from ..data.metrics import metric
 from .compare import measures
 from .device import evaluating, find_device, find_precision, reseed, seeded
@@ -147,7 +148,9 @@ class Stepper:
         self.optimizer.zero_grad()
         return loss.detach()
 
-# %% ../../nbs/42_train.loop.ipynb #da19e30c
+# %% ../../nbs/42_train.loop.ipynb #4aced13d
+class Enough(Exception): "Training ends here, and well."
+
 class Judge:
     "Scores a network on `part`: what an epoch event tells, and `score`, a tuple that is higher when better."
 
@@ -164,22 +167,13 @@ class Judge:
         self.score = (first if math.isfinite(first) else -math.inf, -loss)
         return {"valid_loss": loss, "valid": valid}
 
-# %% ../../nbs/42_train.loop.ipynb #b9330066
-class Enough(Exception): "Training ends here, and well."
+# %% ../../nbs/42_train.loop.ipynb #c2741eba
+class Clock:
+    "How far a training of `steps` steps on `rows` rows has come; `losses` arrive in a `Losses`."
 
-class Loop:
-    "Trains a copy of `model` on `data` as `config` says; `model` receives the best weights, under `lock`."
-
-    def __init__(self, model, data, config, job, lock):
-        self.data, self.config, self.job = data, config, job
-        self.device = find_device(config.device)
-        self.precision = find_precision(config.precision, self.device)
-        self.best, self.history, self.epoch = Best(model, lock), [], 0
-        self.batches = -(-len(data.train) // config.batch_size)
-        self.losses, self.began, self.ended, self._told = None, time.monotonic(), None, (0, False)
-
-    @property
-    def steps(self): return self.batches * self.config.epochs
+    def __init__(self, job, rows, batches, epochs):
+        self.job, self.rows, self.batches, self.steps = job, rows, batches, batches * epochs
+        self.epoch, self.losses, self.began, self.ended, self._told = 0, None, time.monotonic(), None, (0, False)
 
     @property
     def seconds(self): return (self.ended or time.monotonic()) - self.began - self.job.idle
@@ -187,26 +181,70 @@ class Loop:
     @property
     def rate(self):
         "Samples a second."
-        return self.losses.done * len(self.data.train) / self.batches / self.seconds
+        return self.losses.done * self.rows / self.batches / self.seconds
+
+    def news(self):
+        "What happened since this was last asked, as an event, or None."
+        losses, paused = self.losses, self.job.pausing
+        if losses is None or (losses.done, paused) == self._told: return None
+        first, done, seconds = self._told[0], losses.done, self.seconds
+        self._told = done, paused
+        return {"event": "progress", "epoch": self.epoch, "step": done, "steps": self.steps, "seconds": seconds, "rate": self.rate,
+                "eta": (self.steps - done) * seconds / done if done else None, "paused": paused,
+                "loss": losses.values[first:done].copy(), "at": np.arange(first, done, dtype=np.int32)}
+
+# %% ../../nbs/42_train.loop.ipynb #fa000f6f
+class Enough(Exception): "Training ends here, and well."
+
+class Loop(Clock):
+    "Trains a copy of `model` on `data` as `config` says; `model` receives the best weights, under `lock`."
+
+    def __init__(self, model, data, config, job, lock):
+        super().__init__(job, len(data.train), -(-len(data.train) // config.batch_size), config.epochs)
+        self.data, self.config, self.best, self.history = data, config, Best(model, lock), []
+        self.device = find_device(config.device)
+        self.precision = find_precision(config.precision, self.device)
 
     def prepare(self):
         "Bring data and model to the device."
         if self.device.type == "cuda": torch.cuda.set_device(self.device)
+        if settings().threads: torch.set_num_threads(settings().threads)
         self.stepper = Stepper(self.best.model, self.data, self.config, self.device, self.precision)
         self.judge = Judge(self.data.valid, self.data.target, self.device, self.config.batch_size) if len(self.data.valid) else None
         self.losses, self.began = Losses(self.steps, self.device), time.monotonic()
 
     def run(self, put):
         "Train; `put` receives an event an epoch. Returns why training ended early, or ''."
+        net = self.stepper.net
         with seeded(self.config.seed, self.device):
             try:
-                for self.epoch in range(1, self.config.epochs + 1): put(self._epoch())
+                for self.epoch in range(1, self.config.epochs + 1): put(self._epoch(net))
             except Enough as why:
-                net = self.stepper.net
                 if not self.best.epoch and self.losses.done and finite(net): self.best.keep(net)
                 return str(why)
             finally: self.ended = time.monotonic()
         return ""
+
+    def _epoch(self, net):
+        "Train and judge one epoch; its event."
+        loss, rate = self._train(net)
+        told = self.judge(net, self._turn) if self.judge else {"valid_loss": None, "valid": {}}
+        if self.judge: self._check(told["valid_loss"], self.epoch * self.batches - 1, rate)
+        best = self.best.offer(net, self.epoch, self.judge.score if self.judge else (self.epoch,))
+        self.history.append({"epoch": self.epoch, "train_loss": loss, **told, "best": best, "seconds": self.seconds, "lr": rate})
+        return {"event": "epoch"} | self.history[-1]
+
+    def _train(self, net):
+        "All batches of an epoch; their mean loss and the last learning rate."
+        first, config = (self.epoch - 1) * self.batches, self.config
+        for step, choice in enumerate(self.stepper.feed.batches(config.seed, self.epoch, config.batch_size), first):
+            self._turn()
+            rate = rate_at(step, self.steps, config)
+            newest = self.losses.put(step, self.stepper.step(step, rate, choice))
+            self._check(newest, self.losses.done - 1, rate)
+        loss = self.losses.settle(step + 1)
+        self._check(loss if finite(net) else math.nan, step, rate)
+        return float(self.losses.values[first:step + 1].mean()), rate
 
     def _turn(self):
         "Between two batches: go on, wait, or raise `Enough`."
@@ -215,39 +253,8 @@ class Loop:
         if limit and self.seconds > limit: raise Enough(f"time budget of {limit:g} s reached in epoch {self.epoch}")
         if 0 < self.config.patience < waited: raise Enough(f"no better epoch since {self.best.epoch}")
 
-    def _epoch(self):
-        "Train and judge one epoch; its event."
-        loss, rate = self._train()
-        net, judge = self.stepper.net, self.judge
-        told = judge(net, self._turn) if judge else {"valid_loss": None, "valid": {}}
-        if judge: self._check(told["valid_loss"], self.epoch * self.batches - 1, rate)
-        best = self.best.offer(net, self.epoch, judge.score if judge else (self.epoch,))
-        self.history.append({"epoch": self.epoch, "train_loss": loss, **told, "best": best, "seconds": self.seconds, "lr": rate})
-        return {"event": "epoch"} | self.history[-1]
-
-    def _train(self):
-        "All batches of an epoch; their mean loss and the last learning rate."
-        first, config = (self.epoch - 1) * self.batches, self.config
-        for step, choice in enumerate(self.stepper.feed.batches(config.seed, self.epoch, config.batch_size), first):
-            self._turn()
-            rate = rate_at(step, self.steps, config)
-            self._check(self.losses.put(step, self.stepper.step(step, rate, choice)), step, rate)
-        loss = self.losses.settle(step + 1)
-        self._check(loss if finite(self.stepper.net) else math.nan, step, rate)
-        return float(self.losses.values[first:step + 1].mean()), rate
-
     def _check(self, loss, step, rate):
         if math.isfinite(loss): return
         kept = f"the weights of epoch {self.best.epoch} are kept" if self.best.epoch else "the model is as it came"
         raise ModelError(f"the loss is {loss} in epoch {self.epoch}, batch {step % self.batches + 1} of {self.batches}, at learning rate {rate:.3g}",
                          do=f"Try lr={self.config.lr / 10:.3g}; {kept}.")
-
-    def news(self):
-        "What happened since this was last asked, as an event, or None."
-        losses, paused = self.losses, self.job.pausing
-        if losses is None or (losses.done, paused) == self._told: return None
-        first, done, seconds = self._told[0], losses.done, self.seconds
-        self._told = done, paused
-        return {"event": "progress", "epoch": self.epoch, "step": done, "steps": self.steps, "seconds": seconds,
-                "rate": self.rate, "eta": (self.steps - done) * seconds / done if done else None,
-                "loss": losses.values[first:done].copy(), "at": np.arange(first, done, dtype=np.int32), "paused": paused}

@@ -268,7 +268,7 @@ def write_run(run, folder):
         write_weights(folder / "weights.safetensors", run.model)
         write_json(folder / "run.json", {"format": 1} | told | {"model_hash": run.model_hash})
 
-# %% ../../nbs/43_train.run.ipynb #56687751
+# %% ../../nbs/43_train.run.ipynb #ad3a371e
 def load(folder, build=None, model=None):
     """The `Run` saved in `folder`; its model is `model`, or built by `build(name, **options)`. Nothing in the folder is executed.
 
@@ -276,11 +276,11 @@ def load(folder, build=None, model=None):
     """
     with asking(f"load({str(folder)!r})"):
         folder = recover(folder)
-        if not (folder / "run.json").is_file(): raise ModelError(f"{folder} has no run.json", do="Name a folder that run.save() has written.")
+        if not (folder / "run.json").is_file(): raise ModelError("there is no run.json", do="Name a folder that run.save() has written.")
         told, recipe = read_record(folder / "run.json"), read_record(folder / "recipe.json")
         weights = folder / "weights.safetensors"
         net = load_weights(model or rebuild(recipe.get("model"), build, read_header(weights)), weights)
-        if model_hash(net) != told.get("model_hash"): raise ModelError("weights.safetensors is not the file that was saved with this run", do="Take another copy of the run.")
+        if model_hash(net) != told.get("model_hash"): raise ModelError("weights.safetensors is not the file that run.json was saved with", do="Take another copy of the run.")
         data = SimpleNamespace(target=read_target(folder / "target.json"), spec=_read_spec(folder / "spec.json"), recipe=recipe, name=str(told.get("name")))
         return _restored(Run(net, data), folder, told)
 
