@@ -43,14 +43,16 @@ def tasks(args):
         _say(args, record, card if args.name else f"{t.name:20} {t.target.kind:8} {t.input:14} {t.question}")
     return 0
 
-# %% ../nbs/72_cli.ipynb #2790397e
+# %% ../nbs/72_cli.ipynb #cf84e9c6
 def run(args):
     "Train, score beside rivals, explain."
     seeds = range(args.seeds) if args.seeds else (settings().seed if args.seed is None else args.seed,)
     show, told = _progress(args), []
     on_event = lambda e: show(f"{e.get('name', args.task)} {e['event']} {e.get('fold', '')} {e.get('epoch', '')}")
     for study in enter("run_task")(args.task, args.model, args.epochs, seeds, on_event):
-        record = study.to_dict() | {"run": str(study.runs[0].save(Path(args.out) / f"{study.name.replace('/', '-')}-seed{study.seed}"))}
+        record = study.to_dict()
+        name = "-".join(filter(None, (record["task"], record["set"], f"seed{study.seed}")))
+        record["run"] = str(study.runs[0].save(Path(args.out) / name))
         show("")
         _say(args, record, _line(record))
         told.append(record)

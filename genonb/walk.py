@@ -19,7 +19,7 @@ def load(folder):
     "The `Run` saved in `folder`, its model built again by name. Nothing in the folder is executed."
     return load_run(folder, build)
 
-# %% ../nbs/71_walk.ipynb #6c362c94
+# %% ../nbs/71_walk.ipynb #b2bffc48
 def run_task(name, model=None, epochs=None, seeds=(0,), on_event=None):
     """One `Study` a set of task `name` ('task' or 'task/set'), trained with `model` (a name in MODELS; by default the task's).
 
@@ -33,5 +33,7 @@ def run_task(name, model=None, epochs=None, seeds=(0,), on_event=None):
     for s in [t.set(chosen)] if chosen else t.sets:
         for seed in seeds:
             with asking(f"run_task({name!r})"):
-                yield study(t.data(s.name, seed=seed), lambda **shape: build(model or t.model, **shape, **options), expect=t.expect,
-                            on_event=on_event, seed=seed, **config)
+                d = t.data(s.name, seed=seed)
+                about = {"task": t.name, "set": s.name, "sample": d.recipe["sample"]}
+                yield study(d, lambda **shape: build(model or t.model, **shape, **options), expect=t.expect, on_event=on_event,
+                            about=about, seed=seed, **config)

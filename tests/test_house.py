@@ -164,7 +164,7 @@ def tracked():
         listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
         return [ROOT / x for x in listed.stdout.splitlines() if (ROOT / x).is_file()]
     skip = {".git", ".venv", "node_modules", "build", "dist", "__pycache__", ".pytest_cache", ".ipynb_checkpoints"}
-    return [p for p in ROOT.rglob("*") if p.is_file() and not skip & set(p.relative_to(ROOT).parts)]
+    return [p for p in ROOT.rglob("*") if p.is_file() and not skip & set(p.relative_to(ROOT).parts) and not p.relative_to(ROOT).parts[0].startswith("genonb-")]
 
 
 def text_of(path):
