@@ -7,6 +7,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'genonb.bridge._tasks': ('bridge.html#_tasks', 'genonb/bridge.py'),
                                'genonb.bridge.handle': ('bridge.html#handle', 'genonb/bridge.py')},
             'genonb.cli': { 'genonb.cli._common': ('cli.html#_common', 'genonb/cli.py'),
+                            'genonb.cli._explained': ('cli.html#_explained', 'genonb/cli.py'),
                             'genonb.cli._line': ('cli.html#_line', 'genonb/cli.py'),
                             'genonb.cli._positive': ('cli.html#_positive', 'genonb/cli.py'),
                             'genonb.cli._progress': ('cli.html#_progress', 'genonb/cli.py'),

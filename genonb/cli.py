@@ -43,7 +43,7 @@ def tasks(args):
         _say(args, record, card if args.name else f"{t.name:20} {t.target.kind:8} {t.input:14} {t.question}")
     return 0
 
-# %% ../nbs/72_cli.ipynb #cf84e9c6
+# %% ../nbs/72_cli.ipynb #b52f46bb
 def run(args):
     "Train, score beside rivals, explain."
     seeds = range(args.seeds) if args.seeds else (settings().seed if args.seed is None else args.seed,)
@@ -53,6 +53,7 @@ def run(args):
         record = study.to_dict()
         name = "-".join(filter(None, (record["task"], record["set"], f"seed{study.seed}")))
         record["run"] = str(study.runs[0].save(Path(args.out) / name))
+        record["explain"] = _explained(study, Path(args.out) / f"{name}-why.npz")
         show("")
         _say(args, record, _line(record))
         told.append(record)
@@ -61,12 +62,19 @@ def run(args):
         _say(args, _summary(same), f"{name.rstrip('/')}: mean {same[0]['primary']} over {len(same)} seeds {_summary(same)['metrics'][same[0]['primary']]:.3f}")
     return 0 if all(r["ok"] for r in told) else 1
 
+def _explained(study, path):
+    "What explaining 32 test rows of the first fold said; the attribution goes to `path`."
+    run = study.runs[0]
+    why = enter("explain")(run, run.data.test.x.select(range(min(32, len(run.data.test)))))
+    return {"method": why.method, "rows": len(why.values), "completeness_error": why.error, "warnings": why.warnings, "file": str(why.save(path) or path)}
+
 def _line(r):
     "One result for people."
     m = r["metrics"][r["primary"]]
     rivals = ", ".join(f"{k} {v[r['primary']]['value']:.3f}" for k, v in r["rivals"].items() if v[r["primary"]]["value"] is not None)
     return (f"{r['task']}{'/' + r['set'] if r['set'] else ''} seed {r['seed']}: {r['primary']} {m['value']:.3f} [{m['low']:.3f}, {m['high']:.3f}] "
-            f"on {r['split']}; rivals {rivals}; ahead of each: {'yes' if r['beats_rivals'] else 'no'}; {r['seconds']:.0f} s on {r['device']}; run {r['run']}")
+            f"on {r['split']}; rivals {rivals}; ahead of each: {'yes' if r['beats_rivals'] else 'no'}; {r['seconds']:.0f} s on {r['device']}; run {r['run']}; "
+            f"explained by {r['explain']['method']}, off by {r['explain']['completeness_error']:.1e}")
 
 def _summary(records):
     "Means over the seeds of one set."
