@@ -787,6 +787,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'genonb.reports.page._record': ('reports.page.html#_record', 'genonb/reports/page.py'),
                                      'genonb.reports.page._rows': ('reports.page.html#_rows', 'genonb/reports/page.py'),
                                      'genonb.reports.page._scores': ('reports.page.html#_scores', 'genonb/reports/page.py'),
+                                     'genonb.reports.page._source_note': ('reports.page.html#_source_note', 'genonb/reports/page.py'),
                                      'genonb.reports.page._split': ('reports.page.html#_split', 'genonb/reports/page.py'),
                                      'genonb.reports.page._strongest': ('reports.page.html#_strongest', 'genonb/reports/page.py'),
                                      'genonb.reports.page._style': ('reports.page.html#_style', 'genonb/reports/page.py'),

@@ -152,8 +152,12 @@ def _record(run, why, code):
     return {"code": [quoted(c) for c in cells if c.strip()], "hashes": _told(hashes), "versions": _told(env.items()),
             "recipe": quoted(json.dumps(_plain(run.recipe), indent=1, ensure_ascii=False))}
 
-# %% ../../nbs/66_reports.page.ipynb #b45d1021
+# %% ../../nbs/66_reports.page.ipynb #800f5769
 NO_SOURCE = "not re-runnable: pass source="
+
+def _source_note(recipe):
+    "That nobody can make the data again, or '' where files are named or a task makes them."
+    return "" if recipe.get("sources") or recipe.get("reader") == "task" else NO_SOURCE
 
 def _data(run):
     "What the section of data shows."
@@ -163,7 +167,7 @@ def _data(run):
     facts = [("name", run.name), ("inputs", f"{inputs['kind']}, {inputs['length']} letters{' at most' if inputs.get('padded') else ''}, column {inputs.get('column', 'sequence')}"),
              ("target", f"{run.target.kind} {run.target.name}: {', '.join(getattr(run.target, 'labels', ()) or getattr(run.target, 'outputs', ()))}"),
              ("rows", sizes), ("split", _call(recipe.get("split"), "split")), ("seed of the split", recipe.get("seed")), ("reader", recipe.get("reader")),
-             *((k, _call(v)) for k, v in recipe.items() if k not in known), ("note", recipe.get("note") or ("" if recipe.get("sources") else NO_SOURCE))]
+             *((k, _call(v)) for k, v in recipe.items() if k not in known), ("note", recipe.get("note") or _source_note(recipe))]
     rows = [{"cells": [Path(str(s.get("path"))).name, s.get("sha256")], "level": ""} for s in recipe.get("sources", [])]
     return {"facts": _told(facts), "sources": {"caption": "Files that were read.", "columns": ["file", "sha256"], "rows": rows} if rows else None}
 
@@ -183,7 +187,7 @@ def _audit(audit):
     return {"told": worst, "matrix": matrix, "parts": list(audit.sizes), "level": "good" if not rows else "" if audit.ok else "warn",
             "table": {"caption": "Findings, with the line that mends each.", "columns": ["level", "found", "for example", "mend"], "rows": rows, "kind": "findings"} if rows else None}
 
-# %% ../../nbs/66_reports.page.ipynb #4122716e
+# %% ../../nbs/66_reports.page.ipynb #fd3d1b5d
 def limits(run, comparison, audit, why=None):
     "Sentences on what the page does not show."
     n, vague = _held_out(comparison), [m for m, e in comparison.scores.items() if not np.isfinite(e.value)]
@@ -194,7 +198,7 @@ def limits(run, comparison, audit, why=None):
             (run.status != "done", f"Training is {run.status}, not done. {run.message}"),
             (audit is not None and not audit.ok, "The audit of the split found errors; see above."),
             (audit is None, "The run was loaded from its folder: audit and predictions need the data and are not shown."),
-            (not run.recipe.get("sources"), f"{(run.recipe.get('note') or NO_SOURCE).capitalize()}"),
+            (_source_note(run.recipe), (run.recipe.get("note") or NO_SOURCE).capitalize()),
             (run.device.get("kind", "cpu") != "cpu", "Trained on a GPU: a repetition agrees within rounding, not to the last bit."),
             (why is None, "Nothing was explained: the page does not say why the model answers as it does."),
             (why is not None and not np.isfinite(why.error), "The method of attribution promises no sum, so it has no completeness error."),
