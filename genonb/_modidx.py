@@ -9,6 +9,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
             'genonb.cli': { 'genonb.cli._common': ('cli.html#_common', 'genonb/cli.py'),
                             'genonb.cli._explained': ('cli.html#_explained', 'genonb/cli.py'),
                             'genonb.cli._line': ('cli.html#_line', 'genonb/cli.py'),
+                            'genonb.cli._number': ('cli.html#_number', 'genonb/cli.py'),
                             'genonb.cli._positive': ('cli.html#_positive', 'genonb/cli.py'),
                             'genonb.cli._progress': ('cli.html#_progress', 'genonb/cli.py'),
                             'genonb.cli._say': ('cli.html#_say', 'genonb/cli.py'),

@@ -43,7 +43,7 @@ def tasks(args):
         _say(args, record, card if args.name else f"{t.name:20} {t.target.kind:8} {t.input:14} {t.question}")
     return 0
 
-# %% ../nbs/72_cli.ipynb #b52f46bb
+# %% ../nbs/72_cli.ipynb #5571b7c5
 def run(args):
     "Train, score beside rivals, explain."
     seeds = range(args.seeds) if args.seeds else (settings().seed if args.seed is None else args.seed,)
@@ -59,7 +59,8 @@ def run(args):
         told.append(record)
     for name in dict.fromkeys(r["task"] + "/" + (r["set"] or "") for r in told):
         same = [r for r in told if r["task"] + "/" + (r["set"] or "") == name]
-        _say(args, _summary(same), f"{name.rstrip('/')}: mean {same[0]['primary']} over {len(same)} seeds {_summary(same)['metrics'][same[0]['primary']]:.3f}")
+        summary = _summary(same)
+        _say(args, summary, f"{name.rstrip('/')}: mean {summary['primary']} over {len(same)} seeds {_number(summary['metrics'].get(summary['primary'], {}).get('value'))}")
     return 0 if all(r["ok"] for r in told) else 1
 
 def _explained(study, path):
@@ -68,21 +69,25 @@ def _explained(study, path):
     why = enter("explain")(run, run.data.test.x.select(range(min(32, len(run.data.test)))))
     return {"method": why.method, "rows": len(why.values), "completeness_error": why.error, "warnings": why.warnings, "file": str(why.save(path) or path)}
 
+def _number(value): return "undefined" if value is None else f"{value:.3f}"
+
 def _line(r):
     "One result for people."
     m = r["metrics"][r["primary"]]
-    rivals = ", ".join(f"{k} {v[r['primary']]['value']:.3f}" for k, v in r["rivals"].items() if v[r["primary"]]["value"] is not None)
-    return (f"{r['task']}{'/' + r['set'] if r['set'] else ''} seed {r['seed']}: {r['primary']} {m['value']:.3f} [{m['low']:.3f}, {m['high']:.3f}] "
+    rivals = ", ".join(f"{k} {_number(v[r['primary']]['value'])}" for k, v in r["rivals"].items())
+    return (f"{r['task']}{'/' + r['set'] if r['set'] else ''} seed {r['seed']}: {r['primary']} {_number(m['value'])} [{_number(m['low'])}, {_number(m['high'])}] "
             f"on {r['split']}; rivals {rivals}; ahead of each: {'yes' if r['beats_rivals'] else 'no'}; {r['seconds']:.0f} s on {r['device']}; run {r['run']}; "
             f"explained by {r['explain']['method']}, off by {r['explain']['completeness_error']:.1e}")
 
 def _summary(records):
     "Means over the seeds of one set."
     first = records[0]
-    mean = {k: sum(r["metrics"][k]["value"] for r in records) / len(records) for k in first["metrics"] if all(r["metrics"][k]["value"] is not None for r in records)}
-    return {"summary": True, "task": first["task"], "set": first["set"], "model": first["model"], "primary": first["primary"], "metrics": mean,
-            "seeds": [r["seed"] for r in records], "beats_rivals": all(r["beats_rivals"] for r in records), "expect": first["expect"],
-            "ok": all(r["ok"] for r in records), "seconds": sum(r["seconds"] for r in records)}
+    mean = lambda m, end: sum(r["metrics"][m][end] for r in records) / len(records)
+    defined = [m for m in first["metrics"] if all(r["metrics"][m]["value"] is not None for r in records)]
+    return {"summary": True, "seeds": [r["seed"] for r in records], "seconds": sum(r["seconds"] for r in records),
+            "metrics": {m: {end: mean(m, end) for end in ("value", "low", "high")} for m in defined},
+            "beats_rivals": all(r["beats_rivals"] for r in records), "ok": all(r["ok"] for r in records),
+            **{k: first[k] for k in ("task", "set", "model", "split", "primary", "expect")}}
 
 # %% ../nbs/72_cli.ipynb #6cad44b5
 def tour():

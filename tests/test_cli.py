@@ -62,7 +62,7 @@ def test_run_tells_a_line_a_seed_and_a_summary(task, capsys, tmp_path):
         assert os.path.isfile(os.path.join(r["run"], "weights.safetensors"))
         assert os.path.isfile(r["explain"]["file"]) and r["explain"]["completeness_error"] < 1e-3
     primary = summary["primary"]
-    assert summary["metrics"][primary] == pytest.approx(sum(r["metrics"][primary]["value"] for r in seeds) / 2)
+    assert summary["metrics"][primary]["value"] == pytest.approx(sum(r["metrics"][primary]["value"] for r in seeds) / 2)
     assert code == (0 if all(r["ok"] for r in seeds) else 1)
 
 
