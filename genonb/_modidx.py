@@ -656,6 +656,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'genonb.io.text.pieces': ('io.text.html#pieces', 'genonb/io/text.py'),
                                 'genonb.io.text.read_text': ('io.text.html#read_text', 'genonb/io/text.py')},
             'genonb.models.build': { 'genonb.models.build._check_ints': ('models.build.html#_check_ints', 'genonb/models/build.py'),
+                                     'genonb.models.build._drawn': ('models.build.html#_drawn', 'genonb/models/build.py'),
                                      'genonb.models.build.build': ('models.build.html#build', 'genonb/models/build.py'),
                                      'genonb.models.build.model': ('models.build.html#model', 'genonb/models/build.py')},
             'genonb.models.cnn': { 'genonb.models.cnn._stage': ('models.cnn.html#_stage', 'genonb/models/cnn.py'),

@@ -19,7 +19,7 @@ def load(folder):
     "The `Run` saved in `folder`, its model built again by name. Nothing in the folder is executed."
     return load_run(folder, build)
 
-# %% ../nbs/71_walk.ipynb #b2bffc48
+# %% ../nbs/71_walk.ipynb #756b2553
 def run_task(name, model=None, epochs=None, seeds=(0,), on_event=None):
     """One `Study` a set of task `name` ('task' or 'task/set'), trained with `model` (a name in MODELS; by default the task's).
 
@@ -35,5 +35,5 @@ def run_task(name, model=None, epochs=None, seeds=(0,), on_event=None):
             with asking(f"run_task({name!r})"):
                 d = t.data(s.name, seed=seed)
                 about = {"task": t.name, "set": s.name, "sample": d.recipe["sample"]}
-                yield study(d, lambda **shape: build(model or t.model, **shape, **options), expect=t.expect, on_event=on_event,
+                yield study(d, lambda **shape: build(model or t.model, seed=seed, **shape, **options), expect=t.expect, on_event=on_event,
                             about=about, seed=seed, **config)

@@ -5,31 +5,44 @@
 # %% auto #0
 __all__ = ['MODELS', 'model', 'build']
 
-# %% ../../nbs/30_models.build.ipynb #81a797c2
+# %% ../../nbs/30_models.build.ipynb #0662cd86
+from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter, signature
 
-from torch import nn
+import torch
 
 from ..core.errors import ModelError, asking, check_keywords, nearest
+from ..core.settings import settings
 
-# %% ../../nbs/30_models.build.ipynb #2382eda4
+# %% ../../nbs/30_models.build.ipynb #7174324d
 MODELS = {}
 
 def model(builder):
-    "Register `builder`, a function from plain values to `nn.Module`; the module remembers its `recipe`."
+    """Register `builder`, a function from plain values to `nn.Module`; the module remembers its `recipe`.
+
+    First weights are drawn from `seed`, by default the workspace's, and no other draw is disturbed.
+    """
     names = list(signature(builder).parameters)
 
     @wraps(builder)
-    def build(**options):
-        check_keywords(options, names, f"{builder.__name__}()")
+    def build(seed=None, **options):
+        check_keywords(options, [*names, "seed"], f"{builder.__name__}()")
         _check_ints(builder, options)
-        with asking(f"{builder.__name__}()"): net = builder(**options)
+        with asking(f"{builder.__name__}()"), _drawn(seed): net = builder(**options)
         net.recipe = {"model": builder.__name__, "options": options}
         return net
 
+    build.takes_seed = True
     MODELS[builder.__name__] = build
     return build
+
+@contextmanager
+def _drawn(seed):
+    "Inside, torch's CPU generator starts at `seed`; afterwards it is where it was."
+    with torch.random.fork_rng([]):
+        torch.manual_seed(settings().seed if seed is None else seed)
+        yield
 
 def _check_ints(builder, options):
     "Every option without a default must be a positive whole number."

@@ -156,7 +156,7 @@ def _watcher(run):
         print(f"no monitor: {type(e).__name__}: {e}", file=sys.stderr)
         return lambda event: None
 
-# %% ../../nbs/43_train.run.ipynb #c0f54e84
+# %% ../../nbs/43_train.run.ipynb #cf46b490
 class Trainee(Scored):
     "A model that trains on `data` in a thread of its own."
 
@@ -169,7 +169,8 @@ class Trainee(Scored):
         "Start training; what was `asked` stands in its errors."
         self.config = make_config(asked, **options)
         if not isinstance(self.model, torch.nn.Module):
-            with seeded(self.config.seed): self.model = self.model(**self.data.shape)
+            seed = {"seed": self.config.seed} if getattr(self.model, "takes_seed", False) else {}
+            with seeded(self.config.seed): self.model = self.model(**self.data.shape, **seed)
         self.recipe = self.data.recipe | {"model": getattr(self.model, "recipe", None), "config": self.config.to_dict()}
         self._asked, self.blocking = asked, blocking
         self._publisher = Publisher(on_event or _watcher(self), lambda: self._loop and self._loop.news())
