@@ -1,4 +1,4 @@
-"""Fixtures: one JupyterLab and one browser page for all browser tests of a session."""
+"""Fixtures: one JupyterLab and one browser page for all browser tests of a module."""
 
 import shutil
 from importlib.util import find_spec
@@ -15,9 +15,9 @@ def pytest_collection_modifyitems(items):
         if item.get_closest_marker("browser"): item.add_marker(pytest.mark.skip(reason="needs chromium and playwright"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page_of_lab(tmp_path_factory):
-    "A `lab.Tab` on a running JupyterLab."
+    "A `lab.Tab` on a running JupyterLab; it ends with its module, since Playwright's event loop is in the way of other tests."
     from lab import Server, Tab, chromium
     server = Server(tmp_path_factory.mktemp("lab"))
     server.start()

@@ -545,7 +545,8 @@ def test_rows_of_an_attribution():
         with pytest.raises((SpecError, IndexError)): why[wrong]
 
 
-def test_an_attribution_shows_itself_and_escapes():
+def test_an_attribution_shows_itself_and_escapes(monkeypatch):
+    monkeypatch.setattr("genonb.core.display._RENDERERS", {})    # as where the front door has not been entered
     why = explain(build("gelu"), pd.Series(X, index=["<script>", "b", "c"]), n_shuffles=2)
     page = why._repr_mimebundle_()["text/html"] + why.table()._repr_html_()
     assert "<script>" not in page and "completeness error" in page
