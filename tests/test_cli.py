@@ -82,6 +82,41 @@ def test_doctor_tells_what_it_found_and_what_to_do(capsys):
     assert code == (0 if all(c["ok"] for c in told["checks"]) else 1)
 
 
+def table(path, rows):
+    "A table of sequences and labels."
+    path.write_text("sequence,label\n" + "".join(f"{s},{y}\n" for s, y in rows))
+    return str(path)
+
+
+def test_audit_names_the_twins_of_a_foreign_split(capsys, tmp_path):
+    import numpy as np
+    draw = np.random.default_rng(0)
+    rows = [("".join(draw.choice(list("ACGT"), 60)), "yes" if i % 2 else "no") for i in range(260)]
+    train, clean, leaking = (table(tmp_path / f"{name}.csv", r) for name, r in (("train", rows[:200]), ("clean", rows[200:]), ("leak", rows[190:])))
+    assert main(["audit", "--train", train, "--test", clean, "--json"]) == 0
+    assert "exact_twins" not in [f["trap"] for f in lines(capsys)[0][0]["findings"]]
+    assert main(["audit", "--train", train, "--test", leaking, "--json"]) == 1
+    found = {f["trap"]: f for f in lines(capsys)[0][0]["findings"]}
+    assert found["exact_twins"]["count"] == 10 and {"trap", "count", "of", "level", "examples", "fix"} <= set(found["exact_twins"])
+
+
+@pytest.mark.parametrize("argv, said", [
+    (["audit"], "nothing given"), (["audit", "splice_uci", "--table", "x.csv"], "task and table given"),
+    (["audit", "--table", "no.csv"], "there is no file no.csv"), (["audit", "--fasta", "a.fa"], "Write LABEL=FILE"),
+    (["audit", "splice_uci", "--split", "clusters"], "Did you mean 'cluster'?")])
+def test_audit_says_what_it_needs(argv, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(argv) == 2
+    told = capsys.readouterr()
+    assert said in told.err and told.err.count("\n") == 1 and not told.out
+
+
+def test_audit_of_a_task(capsys):
+    assert main(["audit", "splice_uci", "--json"]) in (0, 1)
+    (told,), _ = lines(capsys)
+    assert set(told) == {"findings"}
+
+
 @pytest.mark.slow
 def test_demo_leaves_a_notebook_a_page_and_a_score(capsys, tmp_path, monkeypatch):
     monkeypatch.delenv("GENONB_TIME_BUDGET")
