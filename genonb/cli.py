@@ -91,7 +91,7 @@ def _summary(records):
             "beats_rivals": all(r["beats_rivals"] for r in records), "ok": all(r["ok"] for r in records),
             **{k: first[k] for k in ("task", "set", "model", "split", "primary", "expect")}}
 
-# %% ../nbs/72_cli.ipynb #26aeb405
+# %% ../nbs/72_cli.ipynb #6516b336
 def audit(args):
     "Traps of a data set and its split."
     findings = _audited(args).audit().to_list()
@@ -99,6 +99,7 @@ def audit(args):
     _say(args, {"findings": findings}, "\n".join(lines) or "nothing found")
     return 1 if any(f["level"] == "error" for f in findings) else 0
 
+# %% ../nbs/72_cli.ipynb #e7bf1098
 def _audited(args):
     "The `Data` that the arguments mean."
     ways = [w for w in ("task", "table", "fasta", "train") if getattr(args, w)]
@@ -112,6 +113,16 @@ def _audited(args):
     if not args.test: raise SpecError("--train without --test", do="Name the file of the test rows.", asked="audit")
     parts = [enter("read_table")(f).assign(split=part) for part, f in (("train", args.train), ("test", args.test))]
     return enter("Data").from_table(pd.concat(parts, ignore_index=True), x=args.x, y=args.y, seed=args.seed, split="given:split")
+
+def _audit_arguments(p):
+    p.add_argument("task", metavar="TASK[/SET]", nargs="?")
+    p.add_argument("--table", help="a table of sequences and labels")
+    p.add_argument("--fasta", nargs="+", metavar="LABEL=FILE", help="one FASTA file a class")
+    p.add_argument("--train", help="a table of training rows, judged with --test")
+    p.add_argument("--test", help="a table of test rows")
+    p.add_argument("--x", default="sequence", help="column of sequences")
+    p.add_argument("--y", default="label", help="column of labels or values")
+    p.add_argument("--split", help="random, stratified, cluster, group:COL or given:COL")
 
 def _pair(text):
     name, is_there, path = text.partition("=")
@@ -155,7 +166,7 @@ def doctor(args):
     _say(args, {"checks": found}, "\n".join(lines))
     return 0 if all(c["ok"] for c in found) else 1
 
-# %% ../nbs/72_cli.ipynb #da50cca0
+# %% ../nbs/72_cli.ipynb #d81009a9
 def _common():
     both = argparse.ArgumentParser(add_help=False)
     both.add_argument("--json", action="store_true", help="one JSON object a line on stdout, nothing else there")
@@ -173,15 +184,7 @@ def parser():
     verb(lab).add_argument("notebook", nargs="?", help="a notebook; by default a copy of the tour")
     verb(doctor)
     verb(tasks).add_argument("name", nargs="?", help="a task, for its whole card")
-    p = verb(audit)
-    p.add_argument("task", metavar="TASK[/SET]", nargs="?")
-    p.add_argument("--table", help="a table of sequences and labels")
-    p.add_argument("--fasta", nargs="+", metavar="LABEL=FILE", help="one FASTA file a class")
-    p.add_argument("--train", help="a table of training rows, judged with --test")
-    p.add_argument("--test", help="a table of test rows")
-    p.add_argument("--x", default="sequence", help="column of sequences")
-    p.add_argument("--y", default="label", help="column of labels or values")
-    p.add_argument("--split", help="random, stratified, cluster, group:COL or given:COL")
+    _audit_arguments(verb(audit))
     p = verb(run)
     p.add_argument("task", metavar="TASK[/SET]")
     p.add_argument("--model", help="a name of MODELS; by default the task's own")
