@@ -45,7 +45,7 @@ def tasks(args):
         _say(args, record, card if args.name else f"{t.name:20} {t.target.kind:8} {t.input:14} {t.question}")
     return 0
 
-# %% ../nbs/72_cli.ipynb #5571b7c5
+# %% ../nbs/72_cli.ipynb #3c596f8a
 def run(args):
     "Train, score beside rivals, explain."
     seeds = range(args.seeds) if args.seeds else (settings().seed if args.seed is None else args.seed,)
@@ -65,6 +65,7 @@ def run(args):
         _say(args, summary, f"{name.rstrip('/')}: mean {summary['primary']} over {len(same)} seeds {_number(summary['metrics'].get(summary['primary'], {}).get('value'))}")
     return 0 if all(r["ok"] for r in told) else 1
 
+# %% ../nbs/72_cli.ipynb #9109c991
 def _explained(study, path):
     "What explaining 32 test rows of the first fold said; the attribution goes to `path`."
     run = study.runs[0]

@@ -148,7 +148,7 @@ def _fits(model):
     made = recipe.get("options", {}) if isinstance(recipe, dict) else {}
     return f"It was built for (N, {made['channels']}, {made['length']})." if {"channels", "length"} <= set(made) else "Give x in the shape the model was built for."
 
-# %% ../../nbs/50_interpret.guard.ipynb #cf78ffef
+# %% ../../nbs/50_interpret.guard.ipynb #b5819f3a
 @dataclass(frozen=True, eq=False)
 class Guarded:
     "A model made safe, with the sequences it is asked about."
@@ -184,6 +184,7 @@ class Guarded:
         known["warnings"] = self.warnings + list(known.get("warnings", ()))
         return Attribution(values, self.x, method, self.output, letters=self.columns.letters, ids=self.columns.ids, **known)
 
+# %% ../../nbs/50_interpret.guard.ipynb #f0d6b453
 @contextmanager
 def guarded(model, x, scalar=None):
     "A `Guarded` for `model` and `x`: tried out, safe to differentiate and to hook; `model` itself is never touched."

@@ -96,7 +96,7 @@ def largest(x, r, dims, keepdim=False):
     shape = [1 if d in dims else n for d, n in enumerate(x.shape) if keepdim or d not in dims]
     return winner(flat, flat_r, at, at_r, y, s).reshape(shape), at.reshape(shape)
 
-# %% ../../nbs/52_interpret.rules.ipynb #7d9f0ef8
+# %% ../../nbs/52_interpret.rules.ipynb #f6a0eef1
 def maximum_along(f, args, refs, kwargs, s):
     "amax, amin, max(dim), min(dim): `largest`, of the negative for a minimum."
     x, dims, keepdim = (*args, *(None, False)[len(args) - 1:])[:3]
@@ -111,6 +111,7 @@ def maximum_of(f, args, refs, kwargs, s):
     both, both_r = (torch.stack(torch.broadcast_tensors(*pair), -1) for pair in (args, refs))
     return sign * largest(sign * both, sign * both_r, -1)[0]
 
+# %% ../../nbs/52_interpret.rules.ipynb #5946b160
 def ranked(f, args, refs, kwargs, s):
     """Sort and topk: the k-th largest is carried by an element among the k largest of one side whose change exceeds its own.
 

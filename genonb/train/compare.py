@@ -27,7 +27,7 @@ def score_all(y, p, target, groups=None, times=1000, turn=lambda: None):
     "{metric: Estimate} of decoded predictions `p` for the encoded truth `y`; whole `groups` are resampled. `turn()` may raise in between."
     return {name: (turn(), score(y, p, name, groups, times))[1] for name in measures(target)}
 
-# %% ../../nbs/42_train.compare.ipynb #72165ebf
+# %% ../../nbs/42_train.compare.ipynb #d0c12723
 @dataclass(frozen=True, repr=False)
 class Comparison(Shown):
     "Scores of a model and of its rivals on the same rows, and how far the model is ahead of each in the primary metric."
@@ -64,6 +64,7 @@ class Comparison(Shown):
 
     def card(self): return [(name, ", ".join(f"{k} {v}" for k, v in row.items() if v)) for name, row in self.table.T.to_dict().items()]
 
+# %% ../../nbs/42_train.compare.ipynb #50442209
 def check_expect(word, asked=""):
     "Raise `SpecError` unless `word` is a key of `EXPECT`."
     if word not in EXPECT: raise SpecError(f"no expectation {word!r}", do=nearest(word, EXPECT), asked=asked)
