@@ -11,20 +11,30 @@ from importlib import import_module
 from .core.display import register_renderer, register_watcher
 from .core.errors import nearest
 
-# %% ../nbs/70_door.ipynb #48b0ed39
+# %% ../nbs/70_door.ipynb #a189075b
 ROOMS = {
     "core.errors": "GenonbError DataError SpecError ModelError TaskError FetchError SettingsError shown",
     "core.settings": "Settings settings seed_all", "core.files": "Source fetch sha256",
-    "io.text": "DataWarning", "io.read": "read", "io.fasta": "read_fasta write_fasta", "io.table": "read_table",
-    "seq.alphabet": "Alphabet DNA RNA PROTEIN encode decode one_hot from_one_hot reverse_complement", "seq.shuffle": "dinucleotide_shuffle",
-    "data.inputs": "Sequences", "data.target": "Target Binary OneOf Value target", "data.metrics": "METRICS Estimate score paired_difference",
-    "data.split": "random stratified by_group by_cluster given", "data.audit": "Audit Finding", "data.data": "Data Part labelled",
-    "tasks.planted": "Plant plant planted_mask planted_table", "tasks.task": "Task", "tasks.catalogue": "TASKS catalogue task",
-    "models.build": "model build", "models.dnn": "dnn", "models.cnn": "cnn",
+    "io.notes": "DataWarning", "io.read": "read", "io.formats": "register_format", "io.check": "check Check",
+    "io.fasta": "read_fasta write_fasta", "io.fastq": "read_fastq", "io.table": "read_table", "io.genbank": "read_genbank", "io.genome": "genome Genome",
+    "io.bed": "read_bed read_narrowpeak read_broadpeak write_bed", "io.bedgraph": "read_bedgraph write_bedgraph", "io.bigwig": "read_bigwig write_bigwig BigWig",
+    "io.vcf": "read_vcf", "io.vcfheader": "vcf_header", "io.alleles": "alleles genotypes",
+    "io.gff": "read_gff attribute", "io.genes": "genes transcripts exons cds utrs unversioned", "io.sets": "read_gmt write_gmt", "io.motifs": "read_motifs write_motifs",
+    "io.structure": "read_structure chains torsions contacts", "io.molecules": "read_molecules", "io.h5ad": "read_h5ad Cells", "io.hdf5": "read_hdf5",
+    "io.cooler": "read_cooler", "io.rdata": "read_rdata",
+    "seq.alphabet": "Alphabet DNA RNA PROTEIN SMILES encode decode one_hot from_one_hot reverse_complement", "seq.shuffle": "dinucleotide_shuffle",
+    "region.names": "reconcile", "region.assembly": "assembly_of assembly_sizes check_ref", "region.intervals": "resize overlaps count_overlaps merge tile summits",
+    "region.negatives": "matched_negatives", "region.signal": "Coverage window_signal window_means", "region.examples": "examples",
+    "data.inputs": "Sequences Pair", "data.matrix": "Matrix", "data.target": "Target Binary OneOf Value target", "data.metrics": "METRICS Estimate score paired_difference",
+    "data.split": "random stratified by_group by_cluster by_locus by_chrom by_scaffold by_time given nested repeated split_of",
+    "data.select": "by_variance by_information by_stability", "data.weigh": "class_weights choose_threshold calibration recalibrate", "data.embed": "embedding",
+    "data.audit": "Audit Finding", "data.data": "Data Part labelled",
+    "tasks.planted": "Plant plant planted_mask planted_table", "tasks.task": "Task", "tasks.sources": "dataset datasets needed", "tasks.catalogue": "TASKS catalogue task",
+    "models.build": "model build", "models.dnn": "dnn towers", "models.cnn": "cnn",
     "train.config": "Config", "train.device": "find_device", "train.run": "Run fit start", "train.study": "Study study",
-    "interpret.attribution": "Attribution", "interpret.explain": "METHODS explain",
-    "plot.logo": "logo_svg", "plot.scores": "PLOTS", "widgets.monitor": "Monitor", "widgets.logo": "Logo",
-    "reports.page": "report", "reports.notebook": "run_notebook", "walk": "MODELS load run_task", "doctor": "checks"}
+    "interpret.attribution": "Attribution certificate", "interpret.explain": "METHODS explain",
+    "plot.logo": "logo_svg", "plot.scores": "PLOTS", "widgets.monitor": "Monitor", "widgets.logo": "Logo", "widgets.picker": "Picker",
+    "reports.page": "report", "reports.notebook": "run_notebook", "walk": "MODELS load run_task score_on", "picking": "pick", "doctor": "checks"}
 
 NAMES = {name: f"genonb.{room}" for room, names in ROOMS.items() for name in names.split()}
 

@@ -101,7 +101,7 @@ def test_audit_names_the_twins_of_a_foreign_split(capsys, tmp_path):
 
 
 @pytest.mark.parametrize("argv, said", [
-    (["audit"], "nothing given"), (["audit", "splice_uci", "--table", "x.csv"], "task and table given"),
+    (["audit"], "no data given"), (["audit", "splice_uci", "--table", "x.csv"], "task and table given"),
     (["audit", "--table", "no.csv"], "there is no file no.csv"), (["audit", "--fasta", "a.fa"], "Write LABEL=FILE"),
     (["audit", "splice_uci", "--split", "clusters"], "Did you mean 'cluster'?")])
 def test_audit_says_what_it_needs(argv, said, capsys, tmp_path, monkeypatch):

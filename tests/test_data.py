@@ -10,9 +10,8 @@ import torch
 
 from genonb.core.errors import DataError, GenonbError, SpecError
 from genonb.core.settings import rng
-from genonb.data import audit as auditing
 from genonb.data import cluster as clustering
-from genonb.data.audit import CHECKS, Case, audit, meetings, met
+from genonb.data.audit import Case, audit, meetings, met
 from genonb.data.cluster import by_chance, canonical_kmers, clusters, default_k, kmer_codes, twins
 from genonb.data.data import Data, Part, labelled
 from genonb.data.inputs import Sequences, alphabet_of, column_strings, encode_inputs
@@ -146,7 +145,7 @@ def test_clusters_refuse(options):
     with pytest.raises(SpecError, match=r"^clusters\(\): "): clusters(Sequences(draw_codes(4, 50, 0)), **options)
 
 def test_k_grows_with_the_data():
-    assert [default_k(Sequences(np.zeros((n, 300), np.uint8))) for n in (10, 5000, 50_000)] == [10, 10, 12]
+    assert [default_k(Sequences(np.zeros((n, 300), np.uint8))) for n in (10, 3000, 50_000)] == [10, 10, 12]
 
 def test_memory_grows_with_letters_not_with_pairs():
     import tracemalloc
@@ -399,10 +398,6 @@ def test_an_audit_is_plain_and_harmless():
     assert "<img" not in page and "</script" not in page and "&lt;img" in page
     assert json.loads(json.dumps(told.to_list()))[0]["trap"] == "exact_twins" and set(told.to_list()[0]) >= {"trap", "count", "of", "level", "examples", "fix"}
     assert told.table.level.tolist() == [f.level for f in told] and not told.ok and audit(Case(**case(600))).ok
-
-def test_every_check_finds_something():
-    assert {check.__name__ for check in CHECKS} == {"leaks", "repeats", "balance", "letters", "shortcuts", "size_of_test"}
-    assert set(PLANTS) - {"overlap"} == set(auditing.TRAPS)
 
 @pytest.mark.parametrize("options, told", [({}, False), ({"folds": 3}, False), ({"seed": 4, "valid": .2}, False), ({"identity": .99}, True), ({"identity": .99, "folds": 3}, True)])
 def test_a_looser_split_does_not_loosen_its_audit(options, told):

@@ -15,13 +15,14 @@ import pandas as pd
 import pytest
 
 from genonb.core.errors import DataError, GenonbError, SpecError
-from genonb.io import read as door
 from genonb.io import table as table_module
 from genonb.io import text as text_module
-from genonb.io.fasta import read_fasta, write_fasta
-from genonb.io.read import format_of, read, register_format
+from genonb.io.fasta import read_fasta, scan_fasta, write_fasta
+from genonb.io.formats import FORMATS, register_format
+from genonb.io.read import format_of, read
+from genonb.io.notes import DataWarning
 from genonb.io.table import read_table
-from genonb.io.text import DataWarning, blocks, lines, packing, pieces, read_text
+from genonb.io.text import blocks, lines, packing, pieces, read_text
 from genonb.seq.alphabet import DNA, PROTEIN
 
 CORPUS = Path(os.environ.get("GENONB_FORMATS") or Path(__file__).parents[2] / "shared" / "formats")
@@ -164,17 +165,18 @@ def test_fasta_that_is_right(tmp_path, case):
     text, ids, sequences = GOOD_FASTA[case]
     frame, told = quietly(read_fasta, put(tmp_path, text))
     assert frame["id"].tolist() == ids and frame["sequence"].tolist() == sequences and told == []
+    assert quietly(scan_fasta, tmp_path / "file.txt") == (len(ids), [])
 
 
 ODD_FASTA = {    # text -> (ids, what is told)
-    "empty record": (">a\nAC\n>b\n>c\n\n>d\nGG\n", ["a", "d"], "line 3: record 'b' and 1 more: no sequence"),
+    "empty record": (">a\nAC\n>b\n>c\n\n>d\nGG\n", ["a", "d"], "line 3, record 'b': no sequence; left out (1 more such)"),
     "blank lines before": ("\n \n>a\nAC\n", ["a"], "line 1: blank lines before"),
-    "no name": (">a\nAC\n>\nGG\n", ["a", "record_2"], "line 3: record '': no name"),
-    "blank line inside": (">a\nAC\n \t\nGG\n", ["a"], "line 1: record 'a': a blank line"),
+    "no name": (">a\nAC\n>\nGG\n", ["a", "record_2"], "line 3: no name"),
+    "blank line inside": (">a\nAC\n \t\nGG\n", ["a"], "line 1, record 'a': a blank line"),
     "blank line first": (">a\n\nGG\n", ["a"], "blank line"),
     "comments": (">a\n;from\nAC\n;to\nGG\n", ["a"], "comments"),
     "digits": (">a\n1 ACGT 5\n", ["a"], "digits"),
-    "stranger": (">a\n" + "ACGT" * 20 + "\nACGX\n", ["a"], "line 3: record 'a': position 84: 'X'"),
+    "stranger": (">a\n" + "ACGT" * 20 + "\nACGX\n", ["a"], "line 3, record 'a': position 84: 'X'"),
 }
 
 
@@ -183,37 +185,65 @@ def test_fasta_that_is_odd_is_told_once(tmp_path, case):
     text, ids, told = ODD_FASTA[case]
     frame, said = quietly(read_fasta, put(tmp_path, text))
     assert frame["id"].tolist() == ids and len(said) == 1 and told in said[0] and "file.txt" in said[0]
+    assert quietly(scan_fasta, tmp_path / "file.txt") == (len(ids), said)
 
 
 BAD_FASTA = {    # text -> what the error says
     "empty": ("", "file.txt is empty"), "blank": (" \n\n\t\n", "is empty"),
     "text before": ("hello\n>a\nAC\n", "line 1: 'hello' is no header"),
     "fastq": ("@r\nACGT\n+\nIIII\n", "line 1: '@r' is no header. This looks like FASTQ"),
-    "fastq behind": (">a\nAC\n@r\nACGT\n+\nIIII\n", "line 3: record 'a': '@' is no sequence letter"),
+    "fastq behind": (">a\nAC\n@r\nACGT\n+\nIIII\n", "line 3, record 'a': '@' is no sequence letter"),
     "genbank": ("LOCUS  x\n", "GenBank"), "page": ("\n<html>\n", "line 2: .*web page"), "vcf": ("##fileformat\n", "VCF"), "table": ("a,b\n1,2\n", "no header"),
-    "qualities": (">a\n40 40 40\n", "line 2: record 'a': numbers"), "minus": (">a\nAC\n>b\n-4 -5\n", "line 4: record 'b': numbers"),
-    "sign": (">a\nAC\n>b\nGG\nAC=T\n", "line 5: record 'b': '=' is no sequence letter"),
-    "letter of another script": (">a\nAC\nАС\n", "line 3: record 'a': 'А'"),
-    "all empty": (">a\n>b\n", "line 1: record 'a': no record has a sequence"),
+    "qualities": (">a\n40 40 40\n", "line 2, record 'a': numbers"), "minus": (">a\nAC\n>b\n-4 -5\n", "line 4, record 'b': numbers"),
+    "sign": (">a\nAC\n>b\nGG\nAC=T\n", "line 5, record 'b': '=' is no sequence letter"),
+    "letter of another script": (">a\nAC\nАС\n", "line 3, record 'a': 'А'"),
+    "all empty": (">a\n>b\n", "line 1: no record has a sequence"),
     "behind the bracket": (">ACGTACGTACGT\n>TTTTACGTACGT\n", "line 1: .*stand|letters behind '>'"),
-    "repeated": (">a\nAC\n>b\nAC\n>a\nGG\n", "line 5: record 'a': the id 'a' stands in line 1 already"),
-    "header indented": (">a\nAC\n >b\nGG\n", "line 3: record 'a': '>'"),
+    "repeated": (">a\nAC\n>b\nAC\n>a\nGG\n", "line 5, record 'a': the id 'a' stands in line 1 already"),
+    "header indented": (">a\nAC\n >b\nGG\n", "line 3, record 'a': '>'"),
 }
 
 
 @pytest.mark.parametrize("case", BAD_FASTA)
 def test_fasta_that_is_wrong(tmp_path, case):
     text, told = BAD_FASTA[case]
-    with pytest.raises(DataError, match=told) as e: read_fasta(put(tmp_path, text))
-    assert "file.txt" in str(e.value) and str(e.value).startswith("read_fasta(") and e.value.do
+    for reader in (read_fasta, scan_fasta):
+        with pytest.raises(DataError, match=told) as e: reader(put(tmp_path, text))
+        assert "file.txt" in str(e.value) and str(e.value).startswith(f"{reader.__name__}(") and e.value.do
 
 
 @pytest.mark.parametrize("text, alphabet, told", [
-    (">a\nAC\nGX\n", "dna", "line 3: record 'a': position 4: 'X' is no dna letter"), (">a\nACG\n>b\nMKVL\n", DNA, "line 4: record 'b': position 4: 'L'"),
+    (">a\nAC\nGX\n", "dna", "line 3, record 'a': position 4: 'X' is no dna letter"), (">a\nACG\n>b\nMKVL\n", DNA, "line 4, record 'b': position 4: 'L'"),
     (">a\nMKVLWM\n", "rna", "looks like protein"), (">a\nA-C\n", "dna", "'-' is no dna letter"), (">a\n" + "ACGT" * 30, "protein", "looks like dna"),
     (">a\n;X\nACG\nGX\n", "dna", "line 4")])
 def test_letters_of_another_alphabet(tmp_path, text, alphabet, told):
     with pytest.raises(DataError, match=told): read_fasta(put(tmp_path, text), alphabet)
+
+
+@pytest.mark.parametrize("size", [1, 3, 17])
+def test_fasta_does_not_depend_on_blocks(tmp_path, size, monkeypatch):
+    monkeypatch.setattr(text_module, "pieces", lambda path: pieces(path, size))
+    for text, *_ in (*GOOD_FASTA.values(), *ODD_FASTA.values(), *BAD_FASTA.values()):
+        found = []
+        for cut in (size, 1 << 20):
+            monkeypatch.setattr(text_module, "pieces", lambda path: pieces(path, cut))
+            try: found.append([f.to_dict() if isinstance(f, pd.DataFrame) else f for r in (read_fasta, scan_fasta) for f in quietly(r, put(tmp_path, text))])
+            except DataError as e: found.append(str(e))
+        assert found[0] == found[1], text
+
+
+def test_a_strict_reading_tells_blanks_in_sequences(tmp_path):
+    path = put(tmp_path, ">a\nAC GT\nAC\n")
+    assert quietly(read_fasta, path)[1] == [] and "line 2, record 'a': blanks" in quietly(read_fasta, path, strict=True)[1][0]
+
+
+def test_a_genome_is_scanned_in_the_memory_of_a_block(tmp_path):
+    import tracemalloc
+    path = put(tmp_path, b">chr1\n" + (b"ACGT" * 15 + b"\n") * 600_000 + b">chr2\nAC\n")
+    tracemalloc.start()
+    try:
+        assert scan_fasta(path) == 2 and tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally: tracemalloc.stop()
 
 
 def test_letters_of_the_right_alphabet(tmp_path):
@@ -403,10 +433,11 @@ def test_read_errors_of_the_door(tmp_path):
 
 
 def test_a_later_format_claims_its_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(door, "FORMATS", list(door.FORMATS))
-    register_format("bed", r"chr\S+\t\d+\t\d+\n", lambda path, strict=True: ("bed", strict))
-    path = put(tmp_path, "chr1\t5\t9\n")
-    assert format_of(path).name == "bed" and read(path, strict=False) == ("bed", False)
+    monkeypatch.delitem(FORMATS, "mine", raising=False)
+    register_format("mine", lambda path, strict=True: ("mine", strict), r"@@mine\b")
+    path = put(tmp_path, "@@mine 1\n")
+    assert format_of(path).name == "mine" and read(path, strict=False) == ("mine", False)
+    del FORMATS["mine"]
 
 
 # -- everything, damaged ----------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ __all__ = ['GenonbError', 'DataError', 'SpecError', 'ModelError', 'TaskError', '
 from contextlib import contextmanager
 from difflib import get_close_matches
 
-# %% ../../nbs/00_core.errors.ipynb #238996f8
+# %% ../../nbs/00_core.errors.ipynb #3cceeee2
 class GenonbError(ValueError):
     """The mother of all genonb errors.
 
@@ -26,7 +26,7 @@ class GenonbError(ValueError):
         return f"{told.rstrip('.;')}. {self.do}" if self.do else told
 
     def __reduce__(self):
-        return type(self), (self.found, self.do, self.asked)
+        return type(self), (self.found, self.do, self.asked), self.__dict__
 
 
 class DataError(GenonbError): "A file or a table does not hold what it should."
@@ -36,14 +36,15 @@ class TaskError(GenonbError): "The catalogue does not know this task, set or opt
 class FetchError(GenonbError): "A file could not be downloaded or is not the file that was promised."
 class SettingsError(GenonbError): "A setting has no such name or value."
 
-# %% ../../nbs/00_core.errors.ipynb #86712419
+# %% ../../nbs/00_core.errors.ipynb #0e5f4f55
 @contextmanager
 def asking(asked):
     "Add `asked` to any `GenonbError` raised inside that does not yet say what was asked."
     try:
         yield
     except GenonbError as e:
-        raise (e if e.asked else type(e)(e.found, e.do, asked)) from None
+        e.asked = e.asked or asked
+        raise e from None
 
 # %% ../../nbs/00_core.errors.ipynb #82f6ee85
 def nearest(word, words, limit=12):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['sweep', 'atomic', 'write_bytes', 'write_text', 'write_json', 'existing', 'read_json', 'sha256', 'Source', 'fetch']
 
-# %% ../../nbs/00_core.files.ipynb #dfcdbb08
+# %% ../../nbs/00_core.files.ipynb #08c03667
 import errno
 import hashlib
 import json
@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import socket
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -144,13 +145,14 @@ def write_json(path, value):
     "Write `value` to `path` atomically as JSON (NaN and infinity as null, numpy as numbers and lists); return the path."
     return write_text(path, json.dumps(_plain(value, Path(path).stem), indent=1, allow_nan=False) + "\n")
 
-# %% ../../nbs/00_core.files.ipynb #ceccb984
+# %% ../../nbs/00_core.files.ipynb #dafed50f
 def existing(path):
     "`path` as a `Path` to a file that can be opened, else a `DataError` with the nearest name in its folder."
     path = Path(path).expanduser()
     try:
         if path.is_dir(): raise DataError(f"{path} is a folder", do=f"Name a file in it. {_names(path, '')}".strip())
         with open(path, "rb"): return path
+    except GenonbError: raise
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(f"there is no file {path}", do=_names(path.parent, path.name) or f"Working folder: {Path.cwd()}") from None
     except (OSError, ValueError) as e:
@@ -224,14 +226,33 @@ def _mirror_folder(mirror):
     if mirror.startswith("file://"): return Path(re.sub("^/(?=[A-Za-z]:)", "", unquote(urlsplit(mirror).path)))
     return Path(mirror).expanduser() if mirror and "://" not in mirror else None
 
-# %% ../../nbs/00_core.files.ipynb #eab519e1
+# %% ../../nbs/00_core.files.ipynb #4ab8df44
+class _Bar:
+    "One line on the terminal, or below the cell, that says how far a large download is."
+
+    def __init__(self, source):
+        self.name, self.total, self.due = source.local, source.bytes, time.monotonic() + 0.5
+        self.seen = sys.stderr.isatty() or "ipykernel" in sys.modules
+
+    def __call__(self, have):
+        "Show that `have` bytes are there, a few times a second."
+        if not self.seen or time.monotonic() < self.due: return
+        self.due = time.monotonic() + 0.25
+        self._show(f"{self.name}: {have / 1e6:,.1f} of {self.total / 1e6:,.1f} MB, {have / max(self.total, 1):.0%}")
+
+    def end(self):
+        if self.seen: self._show("")
+
+    def _show(self, text): print(f"\r{text}\033[K", end="", file=sys.stderr, flush=True)
+
+# %% ../../nbs/00_core.files.ipynb #69ccc3ac
 class _TooLong(Exception): "The server sends more than was promised."
 
 class _Rest:
     "The open end of an unfinished file: starts anew when the server does, takes no byte too many."
 
-    def __init__(self, part, limit):
-        self.part, self.limit = part, limit
+    def __init__(self, part, limit, tell):
+        self.part, self.limit, self.tell = part, limit, tell
         self.file = open(part, "ab")
         self.have = self.file.tell()
 
@@ -247,14 +268,15 @@ class _Rest:
         self.have += len(chunk)
         if self.have > self.limit: raise _TooLong(f"more than the promised {self.limit:,} bytes")
         with _writing(self.part): self.file.write(chunk)
+        self.tell(self.have)
 
     def flush(self): "Called by pooch after every chunk; the end is soon enough."
 
-# %% ../../nbs/00_core.files.ipynb #a290a760
-def _continue(url, part, limit):
-    "Download from `url` what `part` lacks of `limit` bytes."
+# %% ../../nbs/00_core.files.ipynb #284af7c0
+def _continue(url, part, limit, tell):
+    "Download from `url` what `part` lacks of `limit` bytes; `tell` hears how many are there."
     import pooch    # half a second, which only a download should pay
-    rest = _Rest(part, limit)
+    rest = _Rest(part, limit, tell)
     with rest.file:
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={rest.have}-"} if rest.have else {})
         get = pooch.HTTPDownloader(chunk_size=1 << 16, timeout=(10, 60), headers=headers, hooks={"response": rest.answer})
@@ -270,7 +292,7 @@ def _unfinished_part(source, folder):
     mine.touch()
     return mine
 
-# %% ../../nbs/00_core.files.ipynb #9e47cc16
+# %% ../../nbs/00_core.files.ipynb #4405feb8
 def _download(source, url, target):
     """Bring `url` to `target`; return '' or why `url` does not answer. Raises `FetchError` at a wrong content.
 
@@ -280,9 +302,11 @@ def _download(source, url, target):
         target.parent.mkdir(parents=True, exist_ok=True)
         part = _unfinished_part(source, target.parent)
     resumed = size = part.stat().st_size
+    bar = _Bar(source)
     for _ in range(9):
         try:
-            _continue(url, part, source.bytes)
+            _continue(url, part, source.bytes, bar)
+            bar.end()
             why = _wrong(source, part)
         except GenonbError: raise
         except _TooLong as e: why = str(e)

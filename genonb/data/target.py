@@ -70,12 +70,13 @@ def _codes(column, labels, name):
         raise SpecError(f"column {name!r}, row {at + 1}: label {str(column.iloc[at])!r} is not among {', '.join(labels[:6])}", do=nearest(column.iloc[at], labels))
     return torch.tensor(codes.to_numpy(), dtype=torch.int64)
 
-# %% ../../nbs/10_data.target.ipynb #6108d7d3
+# %% ../../nbs/10_data.target.ipynb #480a3b31
 @dataclass(frozen=True, repr=False)
 class Binary(Target):
     "Yes or no: output (N, 1) logit, truth (N,) 0/1, decoded to the probability (N,) of the second label."
     labels: tuple = ()
     positive_weight: float = 1.0         # of the positive class in the loss
+    focal: float = 0.0                   # how far rows that are already right step back in the loss; 0 keeps cross-entropy, 2 is usual
     kind: ClassVar[str] = "binary"
     metrics: ClassVar[tuple] = ("mcc", "auroc", "auprc", "accuracy", "brier")
     plot: ClassVar[str] = "roc"
@@ -91,8 +92,9 @@ class Binary(Target):
     def encode(self, values): return _codes(self._column(values), self.labels, self.name).float()
 
     def loss(self, out, y, weight=None):
-        "Mean binary cross-entropy of logits (N, 1)."
+        "Mean binary cross-entropy of logits (N, 1), or its focal form."
         per = F.binary_cross_entropy_with_logits(out[:, 0], y, pos_weight=out.new_tensor(self.positive_weight), reduction="none")
+        if self.focal: per = per * torch.sigmoid(torch.where(y > 0.5, -out[:, 0], out[:, 0])) ** self.focal
         return _mean(per, weight)
 
     def decode(self, out): return torch.sigmoid(out[:, 0].float())
@@ -107,11 +109,12 @@ def _mean(per, weight):
     "Weighted mean of a loss per row."
     return per.mean() if weight is None else (per * weight).sum() / weight.sum()
 
-# %% ../../nbs/10_data.target.ipynb #d9affcb0
+# %% ../../nbs/10_data.target.ipynb #455ff192
 @dataclass(frozen=True, repr=False)
 class OneOf(Target):
     "One of k classes: output (N, k) logits, truth (N,) class numbers, decoded to probabilities (N, k)."
     labels: tuple = ()
+    focal: float = 0.0                   # see `Binary`
     kind: ClassVar[str] = "oneof"
     metrics: ClassVar[tuple] = ("accuracy", "macro_f1", "mcc", "auroc", "balanced_accuracy")
     plot: ClassVar[str] = "confusion"
@@ -121,7 +124,13 @@ class OneOf(Target):
 
     def fitted(self, values): return replace(self, labels=_fit_labels(self._column(values), self.name, self.labels))
     def encode(self, values): return _codes(self._column(values), self.labels, self.name)
-    def loss(self, out, y, weight=None): return _mean(F.cross_entropy(out, y, reduction="none"), weight)
+
+    def loss(self, out, y, weight=None):
+        "Mean cross-entropy of logits (N, k), or its focal form."
+        per = F.cross_entropy(out, y, reduction="none")
+        if self.focal: per = per * (-torch.expm1(-per)).clamp(min=1e-12) ** self.focal
+        return _mean(per, weight)
+
     def decode(self, out): return torch.softmax(out.float(), 1)
 
     def scalar(self, out, at=None):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['METHODS', 'options_of', 'picked', 'explain', 'run_model', 'run_columns', 'agreement', 'randomised']
 
-# %% ../../nbs/54_interpret.explain.ipynb #257b4f1c
+# %% ../../nbs/54_interpret.explain.ipynb #a60dabbb
 import copy
 from contextlib import nullcontext
 from dataclasses import replace
@@ -23,7 +23,7 @@ from .deeplift import deep_lift_shap
 from .gradients import input_x_gradient, integrated_gradients, saliency
 from .guard import as_columns, guarded, snapshot
 from .ism import ism
-from ..seq.alphabet import alphabet as find_alphabet
+from ..seq.alphabet import ALPHABETS, alphabet as find_alphabet
 
 # %% ../../nbs/54_interpret.explain.ipynb #88fe658d
 METHODS = {f.__name__: f for f in (saliency, input_x_gradient, integrated_gradients, deep_lift_shap, ism)}
@@ -82,7 +82,7 @@ def _of_rows(options, rows, n):
     "`options`, of which those that hold one entry an item (references, baselines) are cut to `rows`."
     return {k: v[rows] if getattr(v, "ndim", 0) > 2 and len(v) == n else v for k, v in options.items()}
 
-# %% ../../nbs/54_interpret.explain.ipynb #9e75b1b2
+# %% ../../nbs/54_interpret.explain.ipynb #83560a9d
 def run_model(run):
     "A `snapshot` of the run's model, taken while no thread replaces its weights, on the device that it was trained on."
     with getattr(run, "lock", None) or nullcontext(): model = snapshot(run.model)
@@ -93,11 +93,12 @@ def run_model(run):
 def run_columns(run, x):
     "`Columns` of `x` as `run` was trained on: its alphabet, its length, its column of a DataFrame; raises `SpecError` at others."
     spec = (getattr(run, "spec", None) or {}).get("inputs", {})
+    kind = spec.get("kind", "dna")
+    if kind not in ALPHABETS: raise SpecError(f"the run reads a {kind}", do="Only models of sequences are explained; the weights of a linear rival, or by_stability(), tell genes apart.")
     if isinstance(x, pd.DataFrame):
         column = spec.get("column", "sequence")
         if column not in x: raise SpecError(f"the table has no column {column!r}", do=nearest(column, x.columns))
         x = x[column] if "id" not in x else x.set_index("id")[column]
-    kind = spec.get("kind", "dna")
     columns, letters = as_columns(x, kind), find_alphabet(kind).letters
     if columns.letters != letters: raise SpecError(f"sequences of {columns.letters}; the run reads {kind} ({letters})", do=f"Give {kind} sequences.")
     found, length = columns.x.shape[2], spec.get("length", columns.x.shape[2])

@@ -6,7 +6,7 @@
 __all__ = ['ITEMS', 'NO_SOURCE', 'quoted', 'embedded', 'verdict', 'completeness', 'session', 'limits', 'Report', 'render',
            'report']
 
-# %% ../../nbs/66_reports.page.ipynb #2f4b31d1
+# %% ../../nbs/66_reports.page.ipynb #bd3e7169
 import json
 import sys
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from .. import __version__
 from ..core.display import Shown, escape
 from ..core.errors import ModelError, asking
 from ..core.files import write_bytes
+from ..data.inputs import inputs_line
 from ..plot.logo import attribution_svg
 from ..plot.scores import curves, draw, scores
 from ..plot.svg import AMINO, BASES, TONES
@@ -152,7 +153,7 @@ def _record(run, why, code):
     return {"code": [quoted(c) for c in cells if c.strip()], "hashes": _told(hashes), "versions": _told(env.items()),
             "recipe": quoted(json.dumps(_plain(run.recipe), indent=1, ensure_ascii=False))}
 
-# %% ../../nbs/66_reports.page.ipynb #800f5769
+# %% ../../nbs/66_reports.page.ipynb #2b993584
 NO_SOURCE = "not re-runnable: pass source="
 
 def _source_note(recipe):
@@ -164,7 +165,7 @@ def _data(run):
     recipe, inputs = run.recipe, run.spec["inputs"]
     sizes = ", ".join(f"{len(rows):,} {name}" for name, rows in run.split.items())
     known = {"reader", "arguments", "sources", "split", "seed", "note", "model", "config"}    # the rest is said as it is
-    facts = [("name", run.name), ("inputs", f"{inputs['kind']}, {inputs['length']} letters{' at most' if inputs.get('padded') else ''}, column {inputs.get('column', 'sequence')}"),
+    facts = [("name", run.name), ("inputs", inputs_line(inputs)),
              ("target", f"{run.target.kind} {run.target.name}: {', '.join(getattr(run.target, 'labels', ()) or getattr(run.target, 'outputs', ()))}"),
              ("rows", sizes), ("split", _call(recipe.get("split"), "split")), ("seed of the split", recipe.get("seed")), ("reader", recipe.get("reader")),
              *((k, _call(v)) for k, v in recipe.items() if k not in known), ("note", recipe.get("note") or _source_note(recipe))]

@@ -29,7 +29,7 @@ def _checked(f, value):
     span = "True or False" if f.type is bool else f"a {'whole ' * (f.type is int)}number from {low:,} to {high:,}"
     raise SpecError(f"{f.name}={value!r}", do=f"{f.name} is {span}: {f.metadata['doc']}.")
 
-# %% ../../nbs/40_train.config.ipynb #be72f67e
+# %% ../../nbs/40_train.config.ipynb #8754e591
 @dataclass(frozen=True, repr=False)
 class Config(Shown):
     "How to train. Every field is a keyword of `fit` and `start`."
@@ -44,6 +44,7 @@ class Config(Shown):
     rc: float = _number(0.0, "probability that a row is read from the other strand (DNA)", 0, 1)
     shift: int = _number(0, "most positions a row is moved, padding enters", 0, 10**6)
     mutate: float = _number(0.0, "probability that a letter is replaced by one drawn at random", 0, 1)
+    balance: bool = field(default=False, metadata={"doc": "draw each class as often as any other"})
     precision: str = _choice("auto", "arithmetic of training", "auto", "32-true", "bf16-mixed", "16-mixed")
     device: str = _choice("auto", "where to train: auto, cpu, cuda, cuda:1, mps")
     seed: int = _number(0, "of order, augmentation and dropout", 0, 2**63 - 1)

@@ -6,7 +6,7 @@
 __all__ = ['rate_at', 'tensors', 'finite', 'Best', 'Losses', 'make_fabric', 'make_optimizer', 'outputs', 'check_output',
            'Stepper', 'Enough', 'Judge', 'Clock', 'Loop']
 
-# %% ../../nbs/42_train.loop.ipynb #8405f86f
+# %% ../../nbs/42_train.loop.ipynb #17eb6788
 import copy
 import math
 import time
@@ -15,12 +15,13 @@ from itertools import chain
 import numpy as np
 import torch
 
-from ..core.errors import ModelError
+from ..core.errors import ModelError, SpecError
 from ..core.settings import settings
+from ..data.inputs import Sequences
 from ..data.metrics import metric
 from .compare import measures
 from .device import evaluating, find_device, find_precision, reseed, seeded
-from .feed import Feed, mutated
+from .feed import Feed, kind_of, moved, mutated
 
 # %% ../../nbs/42_train.loop.ipynb #44cc6198
 def rate_at(step, steps, config):
@@ -103,32 +104,35 @@ def make_optimizer(net, config, precision):
     fused = precision != "16-mixed" and weights[0].device.type in ("cpu", "cuda")    # a scaled loss and a fused step exclude clipping
     return torch.optim.AdamW([g for g in groups if g["params"]], lr=config.lr, fused=fused)
 
-# %% ../../nbs/42_train.loop.ipynb #eeba5525
+# %% ../../nbs/42_train.loop.ipynb #4feb155d
 def outputs(model, x, device, size, turn=lambda: None):
     "float32 outputs (N, ...) of `model` for all rows of `x`, `size` at a time; `turn()` is called in between and may raise."
     done = []
     for i in range(0, max(1, len(x)), size):
         turn()
-        done.append(model(x.take(slice(i, i + size)).to(device)).float())
+        done.append(model(*moved(x.take(slice(i, i + size)), device)).float())
     return torch.cat(done)
 
 def check_output(model, x, target, device):
     "Raise `ModelError` unless `model` turns rows of `x` into (n, target.out) numbers."
-    first = x.take(slice(0, 2)).to(device)
+    first = moved(x.take(slice(0, 2)), device)
+    given = " and ".join(str(tuple(t.shape)) for t in first)
     try:
-        with evaluating(model): shape = tuple(model(first).shape)
+        with evaluating(model): shape = tuple(model(*first).shape)
     except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as e:
-        raise ModelError(f"the model fails on x of shape {tuple(first.shape)}: {str(e).splitlines()[0]}", do="Build it with **data.shape.") from e
-    needed = (len(first), target.out)
-    if shape != needed: raise ModelError(f"the model turns {tuple(first.shape)} into {shape}; target {target.name!r} needs {needed}", do="Build it with **data.shape.")
+        raise ModelError(f"the model fails on x of shape {given}: {str(e).splitlines()[0]}", do="Build it with **data.shape.") from e
+    needed = (len(first[0]), target.out)
+    if shape != needed: raise ModelError(f"the model turns {given} into {shape}; target {target.name!r} needs {needed}", do="Build it with **data.shape.")
 
-# %% ../../nbs/42_train.loop.ipynb #36fa5d20
+# %% ../../nbs/42_train.loop.ipynb #6c364f82
 class Stepper:
     "A private copy of `model` on its device with data and optimiser; `step` moves it by one batch."
 
     def __init__(self, model, data, config, device, precision):
         self.target, self.config, self.device = data.target, config, device
-        self.feed = Feed(data.train, device, config.rc, config.shift)
+        self.feed = Feed(data.train, device, config.rc, config.shift, config.balance)
+        if config.mutate and not isinstance(data.train.x, Sequences):
+            raise SpecError(f"mutate={config.mutate}, but the input is {kind_of(data.train.x)}", do="Only letters can be replaced: take mutate=0.")
         self.net = copy.deepcopy(model).to(device).train()
         check_output(self.net, data.train.x, data.target, device)
         optimizer = make_optimizer(self.net, config, precision)
@@ -141,7 +145,7 @@ class Stepper:
         for group in self.groups: group["lr"] = rate
         reseed(self.config.seed, number, self.device)
         if self.config.mutate: x = mutated(x, self.config.mutate)
-        loss = self.target.loss(self.model(x), y, weight)
+        loss = self.target.loss(self.model(*moved(x, self.device)), y, weight)
         self.fabric.backward(loss)
         if self.config.clip: self.fabric.clip_gradients(self.model, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False)
         self.optimizer.step()

@@ -6,7 +6,7 @@
 __all__ = ['explained', 'environment', 'data_hash', 'Predictor', 'Scored', 'opening', 'closing', 'Trainee', 'Run', 'fit', 'start',
            'write_run', 'load']
 
-# %% ../../nbs/43_train.run.ipynb #86764d07
+# %% ../../nbs/43_train.run.ipynb #30bfa545
 import gc
 import hashlib
 import platform
@@ -25,13 +25,13 @@ from .. import __version__
 from ..core.display import default_on_event
 from ..core.errors import GenonbError, ModelError, SpecError, asking
 from ..core.files import write_json, write_text
-from ..data.inputs import Sequences, encode_inputs
+from ..data.inputs import check_inputs, encode_inputs
 from ..data.metrics import metric
 from .compare import Comparison, Rivals, compare, estimates, plain, score_all
 from .config import config as make_config, config_from_dict
 from .device import describe, device_line, evaluating, find_device, seeded
-from .folder import (load_weights, model_hash, read_header, read_history, read_record, read_split, read_target, reading, rebuild,
-                                 recover, replacing, write_split, write_weights)
+from .folder import (lifted, load_weights, lowered, model_hash, read_header, read_history, read_record, read_split, read_target, reading, rebuild,
+                                 recover, replacing, write_arrays, write_split, write_weights)
 from .job import Job, interruptible
 from .loop import Enough, Loop, outputs
 from .publish import Publisher
@@ -47,7 +47,7 @@ def explained(error, config, device):
     told.__cause__ = error
     return told
 
-# %% ../../nbs/43_train.run.ipynb #21364405
+# %% ../../nbs/43_train.run.ipynb #72f37898
 def environment(device):
     "Versions, machine and device of a training."
     packages = {name: version(name) for name in ("torch", "numpy", "pandas", "scikit-learn", "lightning-fabric")}
@@ -55,13 +55,13 @@ def environment(device):
             "threads": torch.get_num_threads(), "device": device}
 
 def data_hash(data):
-    "SHA-256 of the codes and truths of the three parts."
+    "SHA-256 of the inputs, as they are held, and truths of the three parts."
     digest = hashlib.sha256()
     for part in (data.train, data.valid, data.test):
-        for t in (part.x.codes, part.y): digest.update(t.cpu().contiguous().reshape(-1).view(torch.uint8).numpy() if len(t) else b"-")
+        for t in (*part.x.tensors, part.y): digest.update(t.cpu().contiguous().reshape(-1).view(torch.uint8).numpy() if len(t) else b"-")
     return digest.hexdigest()
 
-# %% ../../nbs/43_train.run.ipynb #7d53ae8b
+# %% ../../nbs/43_train.run.ipynb #dafd0194
 class Predictor(Job):
     "A model with the target and the spec that its numbers refer to."
 
@@ -71,9 +71,9 @@ class Predictor(Job):
         self.lock = threading.RLock()       # held while the model's weights are read or replaced
 
     def predict(self, x, batch_size=None):
-        """Decoded predictions for strings, `Sequences` or one-hot (N, letters, L), as numpy.
+        """Decoded predictions for new data of any form that `encode_inputs` reads by the spec, as numpy.
 
-        A DataFrame is read in the column that the spec names and answered by a DataFrame with its index.
+        A DataFrame is read in the columns that the spec names and answered by a DataFrame with its index.
         """
         with asking("run.predict()"):
             p = self._decoded(encode_inputs(self.spec, x), batch_size)
@@ -266,20 +266,22 @@ def start(model, data, epochs=20, on_event=None, **options):
     """
     return Run(model, data).launch("start()", on_event, False, epochs=epochs, **options)
 
-# %% ../../nbs/43_train.run.ipynb #a163dcb4
+# %% ../../nbs/43_train.run.ipynb #2311096b
 def write_run(run, folder):
     "The files of `run`, into the empty `folder`."
     told = {name: getattr(run, name) for name in ("name", "status", "message", "seconds", "rate", "valid_rivals", "data_hash")}
-    records = {"spec": run.spec, "target": run.target.to_dict(), "config": run.config.to_dict(), "recipe": run.recipe, "env": run.env,
+    arrays = {}
+    records = {"spec": run.spec | {"inputs": lifted(run.spec["inputs"], arrays)}, "target": run.target.to_dict(), "config": run.config.to_dict(), "recipe": run.recipe, "env": run.env,
                "scores": {of: plain(getattr(run.comparison, of, {})) for of in ("scores", "rivals", "differences")}}
     for name, record in records.items(): write_json(folder / f"{name}.json", record)
     write_text(folder / "history.csv", run.history.to_csv(index=False))
     write_split(folder / "split.npz", run.split)
+    if arrays: write_arrays(folder / "inputs.npz", arrays)
     with run.lock:
         write_weights(folder / "weights.safetensors", run.model)
         write_json(folder / "run.json", {"format": 1} | told | {"model_hash": run.model_hash})
 
-# %% ../../nbs/43_train.run.ipynb #ad3a371e
+# %% ../../nbs/43_train.run.ipynb #0f9ea90b
 def load(folder, build=None, model=None):
     """The `Run` saved in `folder`; its model is `model`, or built by `build(name, **options)`. Nothing in the folder is executed.
 
@@ -298,10 +300,9 @@ def load(folder, build=None, model=None):
 def _read_spec(path):
     "The spec in the file `path`, checked as far as `predict` uses it."
     spec = read_record(path)
+    spec["inputs"] = lowered(spec.get("inputs"), path.with_name("inputs.npz"))
     with reading(path):
-        inputs = spec["inputs"]
-        Sequences.of([], inputs["kind"], inputs["length"])
-        if not isinstance(inputs.get("column", ""), str): raise ValueError(f"column {inputs['column']!r}")
+        check_inputs(spec["inputs"])
     return spec
 
 def _restored(run, folder, told):

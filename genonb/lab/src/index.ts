@@ -11,6 +11,7 @@ import svg from '../style/genonb.svg';
 import { listenForStop, stopTraining } from './stop';
 import { openTour } from './tour';
 import { insertWalk } from './walk';
+import { listenForWrite } from './write';
 
 const category = 'genonb';
 const icon = new LabIcon({ name: 'genonb:icon', svgstr: svg });
@@ -60,6 +61,15 @@ const stop: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** The code that a widget stands for, written into a cell when its button is pressed. */
+const write: JupyterFrontEndPlugin<void> = {
+  id: 'genonb:write',
+  description: 'Writes the code of a widget into a new cell.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  activate: (_: JupyterFrontEnd, notebooks: INotebookTracker) => listenForWrite(notebooks)
+};
+
 /** The five-line walk, written into a cell, so that the notebook stays the record. */
 const walk: JupyterFrontEndPlugin<void> = {
   id: 'genonb:walk',
@@ -80,4 +90,4 @@ const walk: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [tour, stop, walk];
+export default [tour, stop, walk, write];
