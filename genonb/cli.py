@@ -5,14 +5,17 @@
 # %% auto #0
 __all__ = ['parser', 'main']
 
-# %% ../nbs/73_cli.ipynb #eeb2ba2a
+# %% ../nbs/73_cli.ipynb #bee206ec
 import argparse
 import os
 import sys
+import warnings
+from contextlib import contextmanager
 
 from . import __version__
 from .core.errors import GenonbError
-from .verbs import catalogue, desk, files, models    # each enters its commands in VERBS
+from .io.notes import DataWarning
+from .verbs import bench, catalogue, desk, files, models    # each enters its commands in VERBS
 from .verbs.say import VERBS
 
 # %% ../nbs/73_cli.ipynb #97bce675
@@ -34,17 +37,32 @@ def parser():
         p.set_defaults(call=f)
     return top
 
-# %% ../nbs/73_cli.ipynb #c017059d
+# %% ../nbs/73_cli.ipynb #51063c39
+def _line(verb, said): return f"genonb {verb}: {' '.join(str(said).split())}"
+
+@contextmanager
+def _one_line(verb):
+    "Inside, each different warning is one line on stderr."
+    said = set()
+    def tell(message, category, filename, lineno, file=None, line=None):
+        text = _line(verb, f"warning: {message}")
+        if text not in said: print(text, file=sys.stderr, flush=True)
+        said.add(text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", DataWarning)
+        warnings.showwarning = tell
+        yield
+
 def main(argv=None):
     "Run one command; return its exit code."
     args = parser().parse_args(argv)
     try:
-        return args.call(args)
+        with _one_line(args.verb): return args.call(args)
     except GenonbError as e:
-        print(f"genonb {args.verb}: {e}", file=sys.stderr)
+        print(_line(args.verb, e), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"genonb {args.verb}: interrupted", file=sys.stderr)
+        print(_line(args.verb, "interrupted"), file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -11,7 +11,7 @@ from importlib import import_module
 from .core.display import register_renderer, register_watcher
 from .core.errors import nearest
 
-# %% ../nbs/70_door.ipynb #a189075b
+# %% ../nbs/70_door.ipynb #12804147
 ROOMS = {
     "core.errors": "GenonbError DataError SpecError ModelError TaskError FetchError SettingsError shown",
     "core.settings": "Settings settings seed_all", "core.files": "Source fetch sha256",
@@ -27,14 +27,14 @@ ROOMS = {
     "region.negatives": "matched_negatives", "region.signal": "Coverage window_signal window_means", "region.examples": "examples",
     "data.inputs": "Sequences Pair", "data.matrix": "Matrix", "data.target": "Target Binary OneOf Value target", "data.metrics": "METRICS Estimate score paired_difference",
     "data.split": "random stratified by_group by_cluster by_locus by_chrom by_scaffold by_time given nested repeated split_of",
-    "data.select": "by_variance by_information by_stability", "data.weigh": "class_weights choose_threshold calibration recalibrate", "data.embed": "embedding",
-    "data.audit": "Audit Finding", "data.data": "Data Part labelled",
+    "data.select": "by_variance by_information by_stability", "data.weigh": "class_weights choose_threshold thresholds calibration recalibrate", "data.embed": "embedding",
+    "data.audit": "Audit Finding audit_parts", "data.data": "Data Part labelled",
     "tasks.planted": "Plant plant planted_mask planted_table", "tasks.task": "Task", "tasks.sources": "dataset datasets needed", "tasks.catalogue": "TASKS catalogue task",
     "models.build": "model build", "models.dnn": "dnn towers", "models.cnn": "cnn",
     "train.config": "Config", "train.device": "find_device", "train.run": "Run fit start", "train.study": "Study study",
     "interpret.attribution": "Attribution certificate", "interpret.explain": "METHODS explain",
-    "plot.logo": "logo_svg", "plot.scores": "PLOTS", "widgets.monitor": "Monitor", "widgets.logo": "Logo", "widgets.picker": "Picker",
-    "reports.page": "report", "reports.notebook": "run_notebook", "walk": "MODELS load run_task score_on", "picking": "pick", "doctor": "checks"}
+    "plot.logo": "logo_svg", "plot.scores": "PLOTS", "plot.maps": "plane trade calibrated", "widgets.monitor": "Monitor", "widgets.logo": "Logo", "widgets.picker": "Picker",
+    "reports.page": "report", "reports.notebook": "run_notebook", "walk": "MODELS load run_task score_on", "picking": "pick", "doctor": "checks", "speed.bench": "bench"}
 
 NAMES = {name: f"genonb.{room}" for room, names in ROOMS.items() for name in names.split()}
 

@@ -5,15 +5,19 @@
 # %% auto #0
 __all__ = ['load', 'run_task', 'score_on']
 
-# %% ../nbs/71_walk.ipynb #61617e90
+# %% ../nbs/71_walk.ipynb #c31cebc8
 import time
 
 import numpy as np
 import pandas as pd
+import torch
 
 from .core.errors import GenonbError, SpecError, asking, nearest
-from .data.data import Data, labelled
+from .data.data import Data, Part
+from .data.folds import column_of
+from .data.inputs import encode_inputs, stacked
 from .data.rivals import rivals
+from .io.notes import Notes, listening
 from .models.build import MODELS, build
 from .models.cnn import cnn
 from .models.dnn import dnn
@@ -47,25 +51,50 @@ def run_task(name, model=None, epochs=None, seeds=(0,), on_event=None):
                 yield study(d, lambda **shape: build(model or t.model, seed=seed, **shape, **options), expect=t.expect, on_event=on_event,
                             about=about, seed=seed, **config)
 
-# %% ../nbs/71_walk.ipynb #1c76ea4e
+# %% ../nbs/71_walk.ipynb #c43ce9a3
 def _trained_on(recipe):
-    "The data of a run's recipe, again."
-    if recipe.get("reader") != "task": return Data.from_recipe(recipe)
-    return find_task(recipe["task"]).data(recipe["set"] or None, recipe["sample"], recipe["split"], recipe["seed"]).folds[recipe["fold"]]
+    "The data of a run's recipe, again; None where they are not to be had."
+    try:
+        if recipe.get("reader") != "task": return Data.from_recipe(recipe)
+        return _of_task(recipe)
+    except GenonbError: return None
 
-def _rivals_on(run, table):
-    "{rival: predictions} for the rows of `table`, learnt from the run's training rows; {} where these are not to be had."
-    try: old = _trained_on(run.recipe)
-    except GenonbError: return {}
-    learnt = old.table.iloc[np.concatenate([old.train.rows, old.valid.rows])]
-    both = labelled(run.spec, pd.concat([learnt, table], ignore_index=True))
-    return rivals(both.x, both.y, np.arange(len(learnt)), np.arange(len(learnt), len(both)), run.target)
+def _of_task(recipe): return find_task(recipe["task"]).data(recipe["set"] or None, recipe["sample"], recipe["split"], recipe["seed"]).folds[recipe["fold"]]
 
-def score_on(run, part, table):
-    "JSON-able scores of a `run` on the labelled `part` made of `table`, in the words of `Study.to_dict`."
-    began = time.monotonic()
-    c = compare(part.y.numpy(), run.predict(part.x), _rivals_on(run, table), run.target, part.groups)
+def _rivals_on(run, part, old):
+    "{rival: predictions} for the rows of `part`, learnt from the training rows of `old`; {} where these are not to be had."
+    if old is None: return {}
+    parts = [p for p in (old.train, old.valid, part) if len(p)]
+    x, y, new = stacked([p.x for p in parts]), torch.cat([p.y for p in parts]), len(part)
+    return rivals(x, y, np.arange(len(x) - new), np.arange(len(x) - new, len(x)), run.target)
+
+# %% ../nbs/71_walk.ipynb #e7216536
+def _truth_of(run, rows, names):
+    "Encoded truth in the columns `names` of a table, or of the obs of a handle."
+    sheet = rows.obs if hasattr(rows, "obs") else rows
+    found = pd.concat([column_of(sheet, name) for name in names], axis=1)
+    return run.target.encode(found if len(names) > 1 else found[names[0]])
+
+def _tell_known(run, part, old):
+    "Warn of rows that the run was trained on."
+    known = set() if old is None else {*old.train.x.keys, *old.valid.x.keys}
+    again, notes = sum(key in known for key in part.x.keys), Notes(run.name)
+    if again: notes.warn(None, f"{again:,} of {len(part):,} rows stand among those that the run was trained on", "Score it on rows that it has not seen.")
+    notes.tell()
+
+def score_on(run, rows, truth=None):
+    """JSON-able scores of a `run` on new `rows` (a table or an h5ad handle), in the words of `Study.to_dict`.
+
+    `truth` are the names of its columns of truth; by default those of the training.
+    """
+    began, label = time.monotonic(), run.spec["label"]
+    with asking("score_on()"):
+        y = _truth_of(run, rows, truth or ([label] if isinstance(label, str) else label))
+        part = Part(encode_inputs(run.spec, rows), y)
+        with listening(): old = _trained_on(run.recipe)     # what its files had to say was said when they were fitted
+        _tell_known(run, part, old)
+        c = compare(y.numpy(), run.predict(part.x), _rivals_on(run, part, old), run.target)
     rival, ahead = c.worst()
-    return {"primary": c.primary, "metrics": plain(c.scores), "rivals": plain(c.rivals), "beats_rivals": c.beats_rivals, "expect": "show", "ok": True,
+    return {"rows": len(part), "primary": c.primary, "metrics": plain(c.scores), "rivals": plain(c.rivals), "beats_rivals": c.beats_rivals, "expect": "show", "ok": True,
             "difference": ({"value": None, "low": None, "high": None} if ahead is None else ahead.to_dict()) | {"rival": rival},
             "seconds": round(time.monotonic() - began, 1), "device": device_line(run.device)}

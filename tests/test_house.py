@@ -24,7 +24,7 @@ LIB, NBS = ROOT / "genonb", ROOT / "nbs"
 
 GROUND = "core io seq region"
 LOWER = f"{GROUND} data tasks models train interpret"
-FRONT_DOOR = "door walk doctor bridge picking verbs cli all"
+FRONT_DOOR = "door walk doctor bridge picking speed verbs cli all"
 HOUSE = {  # wing: (floor, wings it may import besides itself)
     "core":      (0, ""),
     "io":        (0, "core seq"),

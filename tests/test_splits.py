@@ -162,7 +162,7 @@ def test_scaffolds_of_molecules():
 
 def test_scaffolds_without_rdkit(monkeypatch):
     monkeypatch.setitem(sys.modules, "rdkit", None)
-    with pytest.raises(GenonbError, match=r"pip install 'genonb\[chem\]'"): scaffolds(["CCO"])
+    with pytest.raises(GenonbError, match=r"pip install 'genonb\[genomics\]'"): scaffolds(["CCO"])
 
 # Given
 

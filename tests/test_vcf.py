@@ -222,7 +222,7 @@ RIGHT_HEADER = [
 
 @pytest.mark.parametrize("version, line", [(v, line) for versions, line in RIGHT_HEADER for v in versions.split()])
 def test_right_headers_are_read_without_a_word(tmp_path, version, line):
-    assert told(scan_vcf, put(tmp_path, text("1 5 . A C . . .", meta=[line, "##contig=<ID=1>"] if "contig" in line else [line], version=version)), strict=True) == (1, None, [])
+    assert told(scan_vcf, put(tmp_path, text("1 5 . A C . . .", meta=[line, "##contig=<ID=1>"] if "contig" in line and "ID=1," not in line else [line], version=version)), strict=True) == (1, None, [])
 
 
 @pytest.mark.parametrize("data, match", [
@@ -291,10 +291,36 @@ def test_blank_lines_and_late_header_lines(tmp_path):
     assert told(scan_vcf, put(tmp_path, data + "1\tx\t.\tA\tC\t.\t.\t.\n"))[1].line == 9
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bgzip, bz2.compress, lambda b: b.replace(b"\n", b"\r\n"), lambda b: b"\xef\xbb\xbf" + b, lambda b: b[:-1]])
+@pytest.mark.parametrize("pack", [gzip.compress, bgzip, bz2.compress, lambda b: b.replace(b"\n", b"\r\n"), lambda b: b"\xef\xbb\xbf" + b])
 def test_packed_and_foreign_line_ends(tmp_path, pack):
     data = text(*(f"chr1 {k} . A C . . ." for k in range(1, 500)))
     assert told(scan_vcf, put(tmp_path, pack(data.encode()), "a.any")) == (499, None, [])
+
+
+def test_a_last_line_without_an_end_is_told(tmp_path):
+    n, error, notes = told(scan_vcf, put(tmp_path, text(SITE, SITE.replace("100", "200"))[:-1]))
+    assert (n, error, [w.line for w in notes]) == (2, None, [4])
+
+
+@pytest.mark.parametrize("version", ["4.1", "4.2", "4.3", "4.5"])
+def test_a_wrong_sample_behind_thousands_of_right_ones_is_found_at_once(tmp_path, version):
+    names = [f"S{i}" for i in range(2000)]
+    record = "chr1 {} . A C . . . GT:DP" + " 0/1:3" * 1999
+    path = put(tmp_path, text(record.format(5) + " 1|1:4", record.format(9) + " 0/x:4", version=version, samples=names))
+    n, error, notes = told(scan_vcf, path)
+    assert (n, error, [w.line for w in notes]) == (2, None, [4]) and "S1999" in notes[0].found
+
+
+@pytest.mark.parametrize("record, line", [("chr1 500 . A a . . .", 4), ("chr1 500 . a A . . .", 4), ("chr1 500 . A C,c . . .", 4), ("chr1 500 . A C . . N=a\x01b", 4), ("chr1 500 . A C<ctg1> . . .", None), ("chr1 500 . a c . . .", None)])
+def test_small_letters_control_characters_and_inserted_contigs(tmp_path, record, line):
+    n, error, notes = told(scan_vcf, put(tmp_path, text(SITE, record)))
+    assert (n, error, [w.line for w in notes]) == (2, None, [line] if line else [])
+
+
+@pytest.mark.parametrize("meta, line", [(["##contig=<ID=chr1>", "##contig=<ID=chr1>"], 3), (['##INFO=<ID=X,Number=1,Type=Flag,Description="a">'], 2), (['##INFO=<ID=X,Number=0,Type=Integer,Description="a">'], 2),
+                                        (['##GATKCommandLine=<ID=HaplotypeCaller,Version=3.4,Date="x">'], None)])
+def test_more_faults_of_declarations(tmp_path, meta, line):
+    assert [w.line for w in told(scan_vcf, put(tmp_path, text(SITE, meta=meta)), strict=True)[2]] == ([line] if line else [])
 
 
 def test_the_fast_way_and_the_slow_way_agree(tmp_path):

@@ -48,7 +48,7 @@ class Part(Shown):
     def __len__(self): return len(self.x)
     def card(self): return [("rows", len(self)), ("x", tuple(self.x.shape)), ("y", tuple(self.y.shape)), ("groups", len(np.unique(self.groups)) if self.groups is not None else None)]
 
-# %% ../../nbs/13_data.data.ipynb #d1e225c6
+# %% ../../nbs/13_data.data.ipynb #735b7116
 @dataclass(frozen=True)
 class Options:
     "Rarer wishes for a `Data`."
@@ -102,7 +102,7 @@ def _options(given, kind=Options):
 def _recorded(options):
     "JSON-able: what differs from the default."
     told = {f.name: (getattr(options, f.name), None if f.default is MISSING else f.default) for f in fields(options) if f.name != "source"}
-    return {name: v.to_dict() if hasattr(v, "to_dict") else v for name, (v, usual) in told.items() if v or v != usual and usual is not None}
+    return {name: v.to_dict() if hasattr(v, "to_dict") else v for name, (v, usual) in told.items() if not isinstance(v, pd.DataFrame) and (v or v != usual and usual is not None)}
 
 # %% ../../nbs/13_data.data.ipynb #2c604ad4
 def _table(table):

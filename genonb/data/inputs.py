@@ -4,15 +4,17 @@
 
 # %% auto #0
 __all__ = ['READERS', 'Sequences', 'as_sequences', 'column_strings', 'alphabet_of', 'Pair', 'sequences_of', 'pair_of',
-           'encode_inputs', 'inputs_line', 'check_inputs']
+           'encode_inputs', 'inputs_line', 'check_inputs', 'stacked']
 
-# %% ../../nbs/10_data.inputs.ipynb #5bd7da97
+# %% ../../nbs/10_data.inputs.ipynb #7d432996
 from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
 import pandas as pd
 import torch
+from scipy import sparse
+from torch.nn.functional import pad
 
 from ..core.errors import DataError, SpecError, nearest
 from ..core.display import Shown
@@ -246,3 +248,15 @@ def check_inputs(spec):
     elif spec["kind"] == "matrix": learnt_of(spec)
     else: Sequences.of([], spec["kind"], spec["length"])
     if not isinstance(spec.get("column", ""), str): raise ValueError(f"column {spec['column']!r}")
+
+# %% ../../nbs/10_data.inputs.ipynb #f655fdad
+def stacked(parts):
+    "Inputs of one kind, the rows of each of `parts` below those of the one before; what was learnt is the first's."
+    first = parts[0]
+    if first.kind == "pair": return Pair(*map(stacked, zip(*(p.members for p in parts))), names=first.names)
+    if first.kind == "matrix":
+        rows = [p.raw() for p in parts]
+        whole = sparse.csr_array(sparse.vstack(rows)) if all(map(sparse.issparse, rows)) else np.concatenate([r.toarray() if sparse.issparse(r) else r for r in rows])
+        return Matrix(whole, first.columns, first.plan, first.learnt)
+    width = max(p.codes.shape[1] for p in parts)
+    return Sequences(torch.cat([pad(p.codes, (0, width - p.codes.shape[1]), value=PAD) for p in parts]), first.alphabet)

@@ -108,14 +108,14 @@ def metric(name):
     if name not in METRICS: raise SpecError(f"no metric {name!r}", do=nearest(name, METRICS))
     return METRICS[name]
 
-# %% ../../nbs/10_data.metrics.ipynb #33ef6ca0
+# %% ../../nbs/10_data.metrics.ipynb #b05d7ac1
 def resamples(n, groups=None, times=1000, seed=0):
-    "Yield `times` arrays of row numbers: rows of `n` drawn with replacement, whole `groups` at a time if given."
+    "Yield `times` arrays of row numbers: rows of `n` drawn with replacement, whole `groups` at a time where there are two at least."
     draw = rng(seed)
-    if groups is None:
+    _, inverse, size = np.unique(np.zeros(n) if groups is None else np.asarray(groups), return_inverse=True, return_counts=True)
+    if len(size) < 2:      # one group drawn again and again would give an interval of no width
         for _ in range(times): yield draw.integers(n, size=n)
         return
-    _, inverse, size = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
     rows, start = np.argsort(inverse, kind="stable"), np.cumsum(size) - size
     for _ in range(times):
         drawn = draw.integers(len(size), size=len(size))

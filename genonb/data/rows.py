@@ -18,7 +18,7 @@ from .samples import as_labels, joined_by_name
 from ..io.structure import chains, read_structure
 from ..region.examples import Wishes, examples
 
-# %% ../../nbs/12_data.rows.ipynb #0d92b22b
+# %% ../../nbs/12_data.rows.ipynb #4d2056c8
 @dataclass(frozen=True)
 class Regions:
     "Windows at regions: `table`, `x` Sequences, `y` name of the column of truth (or names), `files` by role (None: made in memory), `notes` on what was left out."
@@ -36,8 +36,13 @@ def regions(bed, genome, length, signal=None, y=None, wishes=None):
     truth = y or (tracks[0] if len(tracks) == 1 else tracks) or (wishes.get("label", "label") if wishes.get("negatives") is not None else None)
     if not truth: raise SpecError("no truth", do=f"Give signal=, negatives= ('gc', 'repeats', 'shuffle' or a BED), or y= one of {', '.join(told.frame.columns)}.")
     more = {role: wishes[role] for role in ("negatives", "avoid") if is_path(wishes.get(role)) and Path(wishes[role]).is_file()}
-    files = {"bed": bed, "genome": getattr(genome, "path", genome), "signal": signal} | more
+    files = {"bed": bed, "genome": _genome_files(genome), "signal": signal} | more
     return Regions(told.frame, Sequences(told.codes), truth, files if _all_files(files, wishes) else None, told.notes)
+
+def _genome_files(genome):
+    "The path of a genome, or the list of its several files."
+    paths = getattr(genome, "paths", None)
+    return genome if paths is None else paths[0] if len(paths) == 1 else list(paths)
 
 def _tracks(signal):
     "How many tracks are named; a pair is two, one a strand."
@@ -47,7 +52,7 @@ def _tracks(signal):
 def _all_files(files, wishes):
     "Whether everything was given as a path, so that it can be made again."
     given = [t for v in files.values() if v is not None for t in (v.values() if isinstance(v, dict) else v if isinstance(v, list) else [v])]
-    return all(map(is_path, given)) and all(is_path(wishes.get(role) or "") for role in ("negatives", "avoid"))
+    return all(map(is_path, given)) and all(wishes.get(role) is None or is_path(wishes[role]) for role in ("negatives", "avoid"))
 
 WISHES = tuple(f.name for f in fields(Wishes) if f.name != "seed")
 

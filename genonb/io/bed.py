@@ -273,11 +273,12 @@ def _plan(reading, rows, standard):
     reading.wordy = own > 4 and standard is None and not _most([row[4] for row in sample], r"\.|-?[\d.]*\d[\d.]*([eE][+-]?\d+)?")
     return own
 
-# %% ../../nbs/01_io.bed.ipynb #6c26840f
+# %% ../../nbs/01_io.bed.ipynb #8de9cc27
 def _checked(reading, rows):
     "{column: values or numbers} of the columns of BED in `rows` that are checked."
     own, found = reading.own, interval(reading, rows)
     if own > 3: reading.odd(rows, np.flatnonzero(np.diff(rows.span(3), axis=0)[0] == 0), 3, "empty", "Write '.'.")
+    if own > 3: reading.odd(rows, np.flatnonzero(np.diff(rows.span(3), axis=0)[0] > 255), 3, "longer than 255 characters")
     if own > 4:
         reading.dots[0] += len(rows)
         found["score"] = _score(reading, rows)

@@ -98,7 +98,7 @@ def _summary(f, head, sizes):
     if head["summary"] < 64 + 24 * head["zooms"] or n > sum(sizes.values()) or not possible: raise _Unsound("its summary is damaged")
     return s
 
-# %% ../../nbs/01_io.bigwig.ipynb #efb62a90
+# %% ../../nbs/01_io.bigwig.ipynb #37becb70
 def _nodes(f, root, leaf, branch, block):
     "All records of the leaves of a tree, by walking from the node at `root`; no node twice."
     leaves, seen, rest = [], set(), [root]
@@ -111,7 +111,7 @@ def _nodes(f, root, leaf, branch, block):
         records = f.records(at + 4, leaf if node["leaf"] else branch, "a node of the index", node["count"])
         if node["leaf"]: leaves.append(records)
         else: rest += [int(x) for x in records["at"][::-1]]
-    return np.concatenate(leaves)
+    return np.concatenate(leaves or [np.zeros(0, leaf)])
 
 def _chromosomes(f, at):
     "{name: (number, length)} from the tree of names at `at`."
@@ -121,7 +121,7 @@ def _chromosomes(f, at):
     leaf, branch = np.dtype([key, ("id", "u4"), ("size", "u4")]), np.dtype([key, ("at", "u8")])
     found = _nodes(f, at + 32, leaf, branch, tree["block"]) if tree["count"] else np.zeros(0, leaf)
     chroms = {k.decode("utf-8", "replace"): (int(i), int(n)) for k, i, n in found.tolist()}
-    if len(found) != tree["count"] or len(chroms) != len(found) or len({i for i, _ in chroms.values()}) != len(found) or "" in chroms:
+    if len(found) != tree["count"] or len(chroms) != len(found) or len({i for i, _ in chroms.values()}) != len(found) or "" in chroms or any(i >> 24 for i, _ in chroms.values()):
         raise _Unsound("the names of chromosomes are damaged")
     return chroms
 

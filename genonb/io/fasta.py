@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['read_fasta', 'scan_fasta', 'write_fasta']
 
-# %% ../../nbs/01_io.fasta.ipynb #f54ea58d
+# %% ../../nbs/01_io.fasta.ipynb #5cbf370d
 import gzip
 import re
 from array import array
 from itertools import count
 from pathlib import Path
+from string import ascii_letters
 
 import numpy as np
 import pandas as pd
@@ -69,12 +70,19 @@ class _Fasta:
     def bad(self, line, found, do=""): return self.notes.bad(line, found, do, self.header[:40] or "without a name")
     def odd(self, line, found): self.notes.warn(line, found, record=self.header[:40])
 
-# %% ../../nbs/01_io.fasta.ipynb #f5168bfe
+# %% ../../nbs/01_io.fasta.ipynb #73ee681a
+_LETTERS = (ascii_letters + "\n").encode()
+
+def _letters_only(text):
+    "Whether a block is lines of letters, none of them empty: most blocks of a genome are."
+    return text.isascii() and "\n\n" not in text and text[0] != "\n" and not text.encode().translate(None, _LETTERS)
+
+# %% ../../nbs/01_io.fasta.ipynb #f425f587
 _QUALITY = "These are numbers: qualities or coordinates, not FASTA."
 
 def _take(fasta, first, text):
     "Add a block to `fasta`."
-    clean = _CLEAN.fullmatch(text) is not None
+    clean = _letters_only(text) or _CLEAN.fullmatch(text) is not None
     before, *parts = ("\n" + text).split("\n>")
     bodies, line = [before[1:]], first
     if before:

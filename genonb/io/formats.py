@@ -72,7 +72,7 @@ register_format("structure", read_structure, r"(HEADER    |TITLE     |REMARK +\d
 register_format("SMILES", read_molecules, suffixes=".smi .smiles")
 register_format("GMT", read_gmt, suffixes=".gmt")
 
-# %% ../../nbs/01_io.formats.ipynb #c690184b
+# %% ../../nbs/01_io.formats.ipynb #7357bfd2
 _BEFORE = r"(?:[^\S\n]*(?:#.*|browser\s.*)?\n)*"      # comments, blank lines, browser lines
 _HEADERS = r"(?:(?:#|track\b|browser\b).*\n|[^\S\n]*\n)*+"
 
@@ -92,7 +92,7 @@ for _name, _read, _scan, _more, _likely in (
 register_format("VCF", read_vcf, r"##fileformat=VCF|#CHROM\tPOS\tID\tREF\tALT\t", ".vcf", scan=scan_vcf)
 register_format("GFF", read_gff, r"##gff|#!gff|#gtf|#!genome", ".gff .gff3 .gff2 .gtf", _columns(_ANY, _ANY, _ANY, r"\d+", r"\d+", _ANY, r"[-+.?]", r"[.012]", _ANY), scan=scan_gff)
 register_format("BED", read_bed, rf'{_BEFORE}(?:track\s(?!.*type="?(?:wiggle_0|bigWig|bigBed|bam|vcf)).*|browser\s.*)\n', ".bed .bed3 .bed4 .bed5 .bed6 .bed9 .bed12",
-                _HEADERS + r"[^\s#]+[ \t]+\d+[ \t]+\d+(?:[ \t]|\n|$)", scan=scan_bed)
+                _HEADERS + r"(?:[^\s#]+\t\d+\t\d+|[A-Za-z][^\s#]*[ \t]+\d+[ \t]+\d+)(?:[ \t]|\n|$)", scan=scan_bed)
 
 # %% ../../nbs/01_io.formats.ipynb #e51f3757
 def _begins(*magics):

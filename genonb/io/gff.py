@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RESERVED', 'DIALECTS', 'dialect_of', 'read_gff', 'scan_gff', 'attribute']
 
-# %% ../../nbs/01_io.gff.ipynb #f3258705
+# %% ../../nbs/01_io.gff.ipynb #7112b5b0
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import DataError, SpecError, asking, nearest
-from .lineage import (Links, check_gene_strands, check_parents, check_phases, check_places, check_shared_names, check_stop_codons, check_transcripts,
+from .lineage import (Links, check_codons, check_gene_strands, check_parents, check_phases, check_places, check_shared_names, check_stop_codons, check_transcripts,
                       is_gene)
 from .notes import Notes
 from .text import blocks
@@ -27,7 +27,7 @@ _LINE = (r"(?a:[\w.:^*$@!+?|-]++)\t[^\t\n]++\t[^\t\n]++\t0*+[1-9][0-9]{0,17}+\t0
 _GOOD = re.compile(rf"(?:{_LINE}\n)*+")
 _GOOD_LINE = re.compile(_LINE)
 
-# %% ../../nbs/01_io.gff.ipynb #d3f854b5
+# %% ../../nbs/01_io.gff.ipynb #a5ce0f86
 _NONE = {"", ".", "-", "NA", "NaN", "nan", "null", "None", "inf", "Inf", "-inf"}
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -49,10 +49,12 @@ def _mended(line, number, dialect, notes):
         cells[6] = "."
     if cells[6] not in set("+-.?"): raise notes.bad(number, f"the strand {cells[6][:40]!r} is none of + - . ?", "Mend the seventh column.")
     if cells[7] not in {".", "0", "1", "2", ""}: raise notes.bad(number, f"the phase {cells[7][:40]!r} is none of 0 1 2 .", "Mend the eighth column.")
-    cells[7], cells[8] = cells[7] or ".", cells[8] or "."
+    for j, name in ((7, "phase"), (8, "ninth column")):
+        if not cells[j]: notes.warn(number, f"an empty {name}", "A missing value is a dot.")
+        cells[j] = cells[j] or "."
     return "\t".join(cells)
 
-# %% ../../nbs/01_io.gff.ipynb #b484eb47
+# %% ../../nbs/01_io.gff.ipynb #ba1f8b2d
 def _nine(line, number, dialect, notes):
     "The cells of `line`; a tab too many at its end is told, and attributes may be missing in GFF2."
     cells = line.split("\t")
@@ -70,6 +72,7 @@ def _word(cell, name, number, dialect, notes):
     "A sequence, source or type: not empty."
     if not cell.strip() or cell == "." and name == "sequence":
         if name != "source": raise notes.bad(number, f"no {name}", "Give it a name.")
+        notes.warn(number, "an empty source", "A missing value is a dot.")
         return "."
     if cell != cell.strip() or name == "sequence" and re.search(r"[\s%]" if dialect == "gff3" else r"\s", cell) and not re.fullmatch(r"(?:[^\s%]|%[0-9A-Fa-f]{2})+", cell):
         notes.warn(number, f"the {name} {cell[:40]!r} holds blanks or signs that GFF3 writes as %20 ...", kind=f"signs in {name}")
@@ -84,23 +87,26 @@ def _position(cell, name, number, notes):
     what = next((w for p, w in _POSITION.items() if re.fullmatch(p, cell)), "is no number")
     raise notes.bad(number, f"the {name} {cell[:40]!r} {what}", "Positions are whole numbers from 1 on.")
 
-# %% ../../nbs/01_io.gff.ipynb #05191f13
+# %% ../../nbs/01_io.gff.ipynb #72d49416
 _VALUE = {"gff3": re.compile(r"=[^=;\n]+"),
           "gtf": re.compile(r'(?<=[^;\s"])(?:[ ]+(?:"[^"\\\n]*(?:\\.[^"\\\n]*)*"|[^";\s]+))+(?=[ ]*(?:;|$))', re.M)}
 _VALUE["gff2"] = _VALUE["gtf"]
 RESERVED = ("ID", "Name", "Alias", "Parent", "Target", "Gap", "Derives_from", "Note", "Dbxref", "Ontology_term", "Is_circular")
+
+_SPECIAL = {"Is_circular", "Derives_from", "Dbxref", "Ontology_term"}
 
 def _shapes(column, dialect):
     "The shape of each text in `column`."
     return _VALUE[dialect].sub("=v", "\n".join(column)).split("\n")
 
 def _faults(shape, dialect):
-    "(level, what) of each fault of a shape: bad, warn or fault (told in a strict reading)."
+    "(level, what) of each fault of a shape: bad, warn or fault (told in a strict reading); look, where the values have rules of their own."
     if shape == ".": return []
     tokens = shape.split(";")
     if not tokens[-1].strip(): tokens.pop()
     found = list(chain.from_iterable(map(_of_gff3 if dialect == "gff3" else _of_gtf, tokens)))
     names = Counter(t.split("=")[0].strip() for t in tokens if "=" in t)
+    if dialect == "gff3" and names.keys() & _SPECIAL: found.append(("look", ""))
     if dialect == "gff3": found += [("warn", f"the attribute {n!r} stands twice") for n, times in names.items() if times > 1]
     elif names["gene_id"] + names["transcript_id"] > 2: found.append(("warn", "gene_id or transcript_id stands twice"))
     return found
@@ -181,7 +187,7 @@ def _declared(text, dialect, notes):
     if version and dialect != "gff3" and version[1].startswith("3"): notes.warn(line, f"the header says version 3, the content is {dialect.upper()}")
     if dialect == "gff3" and not text.startswith("##gff-version"): notes.fault(1, "the first line is not '##gff-version 3'")
 
-# %% ../../nbs/01_io.gff.ipynb #e5ccd148
+# %% ../../nbs/01_io.gff.ipynb #e03090bd
 _DIRECTIVES = {"gff-version", "sequence-region", "feature-ontology", "attribute-ontology", "source-ontology", "species", "genome-build", "FASTA", "#"}
 _OLD_DIRECTIVES = {"date", "Type", "source-version", "DNA", "RNA", "Protein"}
 
@@ -190,17 +196,27 @@ class _Header:
 
     def __init__(self, dialect, notes):
         self.dialect, self.notes, self.bounds, self.ended, self.seen = dialect, notes, {}, False, set()
+        self.marks, self.version = [], None    # lines of ###; line of ##gff-version
 
     def take(self, number, line):
         "Read one line that is no feature."
-        if line.startswith(">"): self.ended = True
+        if line.startswith(">"):
+            if line.count("\t") == 8: raise self.notes.bad(number, "a feature whose sequence begins with '>'", "Write the sign as %3E.")
+            self.ended = True
         if not line.startswith("##") or self.dialect != "gff3" and not line.startswith("##FASTA"): return
         word, _, rest = line[2:].strip().partition(" ") if " " in line else line[2:].strip().partition("\t")
         word = word.split("\t")[0]
         if word == "FASTA": self.ended = True
+        elif line.rstrip() == "###": self.marks.append(number)
+        elif word == "gff-version": self._version(number, rest)
         elif word == "sequence-region": self._region(number, line[2:].split()[1:])
         elif word in _OLD_DIRECTIVES or word.endswith(":"): self.notes.fault(number, f"the directive ##{word[:40]} is none of GFF3")
         elif word and word not in _DIRECTIVES and set(word) != {"#"}: self.notes.warn(number, f"unknown directive ##{word[:40]}", kind="directive")
+
+    def _version(self, number, rest):
+        if not rest.strip(): self.notes.warn(number, "##gff-version without a version")
+        if self.version: self.notes.warn(number, f"##gff-version stands in line {self.version} already")
+        self.version = number
 
     def _region(self, number, words):
         if len(words) < 3 or not all(re.fullmatch(r"-?[0-9]{1,18}", w) for w in words[1:3]):
@@ -212,7 +228,7 @@ class _Header:
         if name in self.bounds: self.notes.warn(number, f"the ##sequence-region {name[:40]} stands in line {self.bounds[name][2]} already", kind="region twice")
         else: self.bounds[name] = low, high, number
 
-# %% ../../nbs/01_io.gff.ipynb #69ffe926
+# %% ../../nbs/01_io.gff.ipynb #e69ed0ba
 _TARGET = re.compile(r"(\S+) +([0-9]{1,18}) +([0-9]{1,18})(?: +([-+.]))?")
 _GAP = re.compile(r"(?:[MIDFR][0-9]{1,12})(?:[ +]+[MIDFR][0-9]{1,12})*")
 
@@ -223,6 +239,7 @@ def _check_alignment(number, kind, span, text, notes):
     if target is not None and not where: return notes.warn(number, f"the Target {target[:40]!r} is no name, start, end and strand", kind="Target")
     if where and int(where[2]) > int(where[3]): return notes.warn(number, f"the Target {target[:40]!r} begins behind its end", kind="Target")
     if gap is None: return
+    if target is None: notes.warn(number, "a Gap without a Target", kind="Gap alone")
     if not _GAP.fullmatch(gap.strip()): return notes.warn(number, f"the Gap {gap[:40]!r} is no series like M8 D3 M6", kind="Gap")
     used = Counter()
     for letter, size in re.findall("([MIDFR])([0-9]+)", gap): used[letter] += int(size)
@@ -233,7 +250,7 @@ def _check_alignment(number, kind, span, text, notes):
     if span not in (lengths[:1] if nucleic else lengths): notes.warn(number, f"the Gap does not match the length of its feature, {span}", kind="Gap length")
     elif size != used["M"] + used["I"]: notes.warn(number, f"the Gap does not match the length of its Target, {size}", kind="Gap target")
 
-# %% ../../nbs/01_io.gff.ipynb #5b8dcc64
+# %% ../../nbs/01_io.gff.ipynb #1116931d
 _TERMS = set("""gene pseudogene mRNA transcript exon CDS intron five_prime_UTR three_prime_UTR UTR start_codon stop_codon region chromosome contig supercontig scaffold ultracontig
 ncRNA lncRNA lnc_RNA miRNA pre_miRNA siRNA piRNA snRNA snoRNA tRNA rRNA tmRNA scRNA vault_RNA Y_RNA RNase_P_RNA RNase_MRP_RNA SRP_RNA telomerase_RNA antisense_RNA guide_RNA
 autocatalytically_spliced_intron hammerhead_ribozyme ribozyme circular_ncRNA enhancerRNA primary_transcript nc_primary_transcript protein_coding_primary_transcript
@@ -260,9 +277,10 @@ def _check_types(links, notes):
     for k, name in enumerate(links.kinds):
         if name in _TERMS or re.fullmatch(r"SO:\d{7}", name): continue
         rows = np.flatnonzero(links.kind == k)
+        if name == ".": notes.warn(int(links.line[rows[0]]), "no type: a dot in the third column", "Every feature has a type.", count=len(rows))
         notes.fault(int(links.line[rows[0]]), f"the type {name[:40]!r} is no common term of the Sequence Ontology", nearest(name, sorted(_TERMS)) if len(name) < 60 else "", count=len(rows))
 
-# %% ../../nbs/01_io.gff.ipynb #2cb6bdd5
+# %% ../../nbs/01_io.gff.ipynb #27a4f0c8
 @dataclass
 class _Work:
     "A reading under way: how, what was found, and the columns so far."
@@ -276,6 +294,7 @@ class _Work:
     links: list = field(default_factory=list)
     table: list = field(default_factory=list)
     circular: set = field(default_factory=set)
+    derived: list = field(default_factory=list)    # (line, hash) of each Derives_from
     beyond: dict = field(default_factory=dict)     # sequence -> the first line behind its end
 
     @property
@@ -295,14 +314,16 @@ def _features(work, first, text):
     for number, line in enumerate(rows, first):
         if line[:1] in ("#", ">") or not line.strip():
             work.header.take(number, line)
-            if work.header.ended: break
+            if work.header.ended:
+                _check_sequences(work, number + 1, "\n".join(rows[number - first + 1:]), line.startswith("##"))
+                break
             continue
         kept.append(_mended(line, number, work.dialect, work.notes))
         numbers.append(number)
         work.header.seen.add(kept[-1].split("\t", 1)[0])
     return kept, np.array(numbers, int)
 
-# %% ../../nbs/01_io.gff.ipynb #503f34ce
+# %% ../../nbs/01_io.gff.ipynb #94280ae4
 def _take(work, first, text):
     "Check a block, add its columns to `work`."
     rows, number = _features(work, first, text)
@@ -317,16 +338,19 @@ def _take(work, first, text):
     clean = work.dialect == "gtf" and _CLEAN.fullmatch("\n".join(ninth))
     down, up = (_values(ninth, name, "clean" if clean else work.dialect) for name in work.names)
     if not clean: _check_ninth(work, number, kind, end - start + 1, ninth, chrom)
-    if work.dialect == "gtf": _check_names(work, number, kind, down, up)
+    if work.dialect == "gtf":
+        _check_names(work, number, kind, down, up)
+        for row in [i for i, text in enumerate(ninth) if text.count("gene_id ") > 1]:
+            if len(re.findall(r"(?:^|;)\s*gene_id ", ninth[row])) > 1: work.notes.warn(int(number[row]), "gene_id stands twice")
     strand, phase = cells[6::9], cells[7::9]
-    work.links.append((number, _code(chrom, work.pools["chrom"]), _code(kind, work.pools["kind"]), start - 1, end, _strands(strand), _phases(phase), *_hashes(work, down, up)))
+    work.links.append((number, _code(chrom, work.pools["chrom"]), _code(kind, work.pools["kind"]), start - 1, end, _strands(strand), _phases(phase), *_hashes(work, number, down, up)))
     if work.keep is not False: work.table.append(_columns(work, cells, start, end, (down, up), ninth))
 
 _STRAND, _PHASE = {"+": 1, "-": -1, ".": 0, "?": 0}, {".": -1, "0": 0, "1": 1, "2": 2}
 def _strands(cells): return np.array([_STRAND[c] for c in cells], np.int8)
 def _phases(cells): return np.array([_PHASE[c] for c in cells], np.int8)
 
-def _hashes(work, down, up):
+def _hashes(work, number, down, up):
     "Names as numbers: (of the line, of its first parent, (row, number) of further parents)."
     several = [(i, v.split(",")) for i, v in enumerate(up) if v and "," in v] if work.dialect == "gff3" else []
     before = sum(len(block[0]) for block in work.links)
@@ -334,10 +358,10 @@ def _hashes(work, down, up):
     first = list(up)
     for i, parents in several:
         first[i] = parents[0]
-        if "" in parents: work.notes.warn(None, "an empty name in a Parent attribute", kind="empty parent")
+        if "" in parents: work.notes.warn(int(number[i]), "an empty name in a Parent attribute", kind="empty parent")
     return *(np.array([hash(v) if v else 0 for v in names], np.int64) for names in (down, first)), np.array(more, np.int64).reshape(-1, 2)
 
-# %% ../../nbs/01_io.gff.ipynb #d2b5386d
+# %% ../../nbs/01_io.gff.ipynb #95e30bf3
 def _columns(work, cells, start, end, ids, ninth):
     "The columns of the table for a block; repeated words are one object."
     same = work.pools["text"]
@@ -360,10 +384,33 @@ def _check_ninth(work, number, kind, span, ninth, chrom):
         if shape not in work.shapes:
             if len(work.shapes) > 50_000: work.shapes.clear()
             work.shapes[shape] = _faults(shape, work.dialect)
-        for level, what in work.shapes[shape]: _tell(work, int(number[row]), level, what)
+        for level, what in work.shapes[shape]:
+            if level == "look": _check_special(work, int(number[row]), ninth[row], chrom[row])
+            else: _tell(work, int(number[row]), level, what)
         if work.dialect == "gff3" and ("Target=" in shape or "Gap=" in shape): _check_alignment(int(number[row]), kind[row], int(span[row]), ninth[row], work.notes)
-        if "Is_circular=" in shape and re.search(r"Is_circular=\s*true", ninth[row], re.I): work.circular.add(chrom[row])
+    if work.dialect == "gff3" and (_BARE.search(";".join(ninth)) or not "".join(ninth).isprintable()): _check_signs(work, number, ninth)
 
+# %% ../../nbs/01_io.gff.ipynb #d1d222af
+_UNTAGGED = re.compile(r"(?:^|;)\s*(Dbxref|Ontology_term)=(?:[^;]*,)?([^;:,]+)(?:[,;]|$)")
+_BARE = re.compile("%(?![0-9A-Fa-f]{2})")
+_SIGNS = re.compile(rf"{_BARE.pattern}|[\x00-\x08\x0b-\x1f\x7f]")
+
+def _check_special(work, number, text, chrom):
+    "Values of attributes with a meaning of their own."
+    circular, origin = (_values([text], name, "gff3")[0] for name in ("Is_circular", "Derives_from"))
+    if (circular or "").lower() == "true": work.circular.add(chrom)
+    elif circular and circular.lower() != "false": work.notes.warn(number, f"Is_circular={circular[:20]} is neither true nor false", kind="circular")
+    if origin: work.derived += [(number, hash(name)) for name in origin.split(",")]
+    plain = _UNTAGGED.search(text)
+    if plain and "%3A" not in plain[2]: work.notes.warn(number, f"{plain[1]}={plain[2][:40]} names no database", "Write DATABASE:ID.", kind=plain[1])
+
+def _check_signs(work, number, ninth):
+    "A '%' begins two hexadecimal digits; control characters are written so."
+    for row, text in enumerate(ninth):
+        sign = _SIGNS.search(text)
+        if sign: work.notes.warn(int(number[row]), "a '%' that encodes nothing" if sign[0] == "%" else "a control character", "Write %25." if sign[0] == "%" else "Write it as %09 ...", kind=sign[0] == "%")
+
+# %% ../../nbs/01_io.gff.ipynb #dc242eee
 def _check_names(work, number, kind, down, up):
     "Warn of lines without gene_id, or without transcript_id unless they are of a gene; empty quotes are fine."
     for row in [i for i, name in enumerate(up) if name is None]: work.notes.warn(int(number[row]), "no gene_id")
@@ -375,7 +422,7 @@ def _tell(work, number, level, what):
     if level == "bad": raise work.notes.bad(number, what, "Mend the ninth column.")
     (work.notes.warn if level == "warn" else work.notes.fault)(number, what)
 
-# %% ../../nbs/01_io.gff.ipynb #0c6008aa
+# %% ../../nbs/01_io.gff.ipynb #2144965e
 def _work(path, dialect, strict, keep):
     "The `_Work` after reading the whole file `path`."
     source = blocks(path)
@@ -391,17 +438,19 @@ def _work(path, dialect, strict, keep):
         else: _take(work, first, text)
     return work
 
-def _check_sequences(work, first, text):
-    "Nothing that looks like a feature stands among the sequences."
-    line = re.search(r"(?m)^[^>\n\t]+\t[^\t\n]*\t[^\t\n]*\t\d+\t\d+\t.*$", text)
-    if line: work.notes.warn(first + text.count("\n", 0, line.start()), "a feature behind ##FASTA is not read", kind="behind")
+def _check_sequences(work, first, text, begins=False):
+    "Names and letters stand behind ##FASTA, a name first where it `begins`."
+    line = re.search(r"\A\s*(?![>\s])" if begins else r"(?m)^(?!>)[A-Za-z*.-]*+[^A-Za-z*.\n\s-].*$|^[^>\n\t]+\t.*\t.*$", text)
+    if not line: return _check_sequences(work, first, text) if begins else None
+    what = "a feature behind ##FASTA is not read" if "\t" in text[line.start():].lstrip("\n").partition("\n")[0] else "no name with '>' and no sequence, behind ##FASTA"
+    if text[line.start():].strip(): work.notes.warn(first + text.count("\n", 0, line.end() if begins else line.start()), what, kind="behind")
 
 def _joined(work):
     "The `Links` of all blocks."
     columns = [np.concatenate(c) for c in zip(*work.links)]
     return Links(*columns, [*work.pools["kind"]])
 
-# %% ../../nbs/01_io.gff.ipynb #c6ae35fd
+# %% ../../nbs/01_io.gff.ipynb #9befce72
 def _compare(work, refuse):
     "All checks that need the whole file; gives the number of features."
     if not work.links:
@@ -419,7 +468,9 @@ def _compare(work, refuse):
 
 def _compare_gff3(work, links, told, refuse):
     check_shared_names(links, work.notes)
-    check_parents(links, work.notes, told)
+    check_parents(links, work.notes, told, work.header.marks)
+    lost = [line for (line, _), known in zip(work.derived, np.isin([name for _, name in work.derived], links.down)) if not known]
+    if lost: work.notes.warn(lost[0], "Derives_from: no such ID in this file", kind="derived", count=len(lost))
     circular = {work.pools["chrom"][c] for c in work.circular if c in work.pools["chrom"]}
     check_places(links, work.notes, told, circular, refuse)
     cds = np.flatnonzero(links.of({"CDS"}))
@@ -432,6 +483,7 @@ def _compare_gtf(links, notes, told, refuse):
     check_gene_strands(links, notes, told, refuse)
     cds = np.flatnonzero(links.of({"CDS"}))
     check_phases(links, notes, links.down[cds], cds)
+    check_codons(links, notes)
     check_stop_codons(links, notes)
 
 # %% ../../nbs/01_io.gff.ipynb #459ed0f4

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PARTS', 'Links', 'is_gene', 'is_transcript', 'check_shared_names', 'check_parents', 'check_places', 'check_phases',
-           'check_transcripts', 'check_gene_strands', 'check_stop_codons']
+           'check_transcripts', 'check_gene_strands', 'check_codons', 'check_stop_codons']
 
 # %% ../../nbs/01_io.lineage.ipynb #bdfea35a
 import re
@@ -47,20 +47,22 @@ def is_transcript(kind):
     "Whether `kind` is mRNA, transcript, tRNA, pseudogenic_transcript ..."
     return bool(_TRANSCRIPT.fullmatch(kind)) and not _NO_TRANSCRIPT.fullmatch(kind) and not is_gene(kind)
 
-# %% ../../nbs/01_io.lineage.ipynb #ceeb9883
+# %% ../../nbs/01_io.lineage.ipynb #0c9ec954
 def check_shared_names(links, notes):
     "Warn of lines that share an ID and cannot be one feature."
     named = np.flatnonzero(links.down)
     names, first, back = np.unique(links.down[named], return_index=True, return_inverse=True)
     if len(names) == len(named): return
     before = named[first][back]
-    for what, column in (("of another type", links.kind), ("on another sequence", links.chrom), ("with a Parent in one line only", links.up != 0)):
+    for what, column in (("of another type", links.kind), ("on another sequence", links.chrom), ("with a Parent in one line only", links.up != 0),
+                         ("with another Parent", np.where(np.isin(np.arange(len(links.up)), links.more[:, 0]), 0, links.up))):
         odd = named[column[named] != column[before]]
+        if column.dtype == links.up.dtype: odd = odd[column[odd] != 0]
         if len(odd):
             notes.warn(int(links.line[odd[0]]), f"the ID stands in line {links.line[before[np.searchsorted(named, odd[0])]]} already, {what}",
                        "Lines with one ID are one feature: give every feature its own.", kind=f"one ID {what}", count=len(odd))
 
-# %% ../../nbs/01_io.lineage.ipynb #4b0b3bad
+# %% ../../nbs/01_io.lineage.ipynb #5c736a4b
 def _pairs(links):
     "(rows, hashes) of all pairs of a line and one of its parents."
     rows = np.flatnonzero(links.up)
@@ -74,13 +76,15 @@ def _families(links):
     at[at == len(names)] = 0
     return names, rows, np.where(names[at] == ups, at, -1) if len(names) else np.full(len(rows), -1)
 
-def check_parents(links, notes, told):
-    "Refuse a feature that is its own ancestor or sits on another sequence than its parent; warn of parents that do not exist. `told(line)` names a line's feature."
+def check_parents(links, notes, told, marks=()):
+    """Refuse a feature that is its own ancestor or sits on another sequence than its parent; warn of parents that do not exist or stand on
+    the other side of one of the lines `marks`, which hold ###. `told(line)` names a line's feature."""
     names, rows, at = _families(links)
     lost = rows[at < 0]
     if len(lost): notes.warn(int(links.line[lost.min()]), f"Parent={told(links.line[lost.min()], 'Parent')}: no such ID in this file", "The features are read, without it.",
                              kind="orphan", count=len(lost))
     rows, at = rows[at >= 0], at[at >= 0]
+    _check_marks(links, notes, rows, names[at], marks)
     child = np.searchsorted(names, links.down[rows])
     known = links.down[rows] != 0
     _refuse_cycle(links, notes, rows[known], child[known], at[known])
@@ -88,6 +92,13 @@ def check_parents(links, notes, told):
     named = links.down != 0
     away = rows[~np.isin(here, _both(links.down[named], links.chrom[named]))]
     if len(away): raise notes.bad(int(links.line[away.min()]), "the Parent of this feature is on another sequence", "Give every feature its own ID.", told(links.line[away.min()], "ID"))
+
+def _check_marks(links, notes, rows, parents, marks):
+    "Warn of the first of the `rows` that has none of its parent's lines between the same two `marks`."
+    part = np.searchsorted(np.array(marks, np.int64), links.line)
+    named = links.down != 0
+    apart = rows[~np.isin(_both(parents, part[rows]), _both(links.down[named], part[named]))]
+    if len(apart): notes.warn(int(links.line[apart.min()]), "the Parent stands on the other side of a line ###", "That line says that all before it is complete.", kind="###", count=len(apart))
 
 def _both(names, chroms):
     "One number for a name on a chromosome."
@@ -217,7 +228,14 @@ def check_gene_strands(links, notes, told, refuse=True):
     if refuse: raise notes.bad(int(links.line[odd[0]]), found, 'Mend the file, or pass conflicts="warn".')
     notes.warn(int(links.line[odd[0]]), found, kind="strand of the gene", count=len(odd))
 
-# %% ../../nbs/01_io.lineage.ipynb #6f1d3e60
+# %% ../../nbs/01_io.lineage.ipynb #2285f32b
+def check_codons(links, notes):
+    "Warn of start and stop codons of more than three bases."
+    long = np.flatnonzero(links.of({"start_codon", "stop_codon"}) & (links.end - links.start > 3))
+    if not len(long): return
+    kind, size = links.kinds[links.kind[long[0]]], links.end[long[0]] - links.start[long[0]]
+    notes.warn(int(links.line[long[0]]), f"a {kind} of {size} bases", "It has three, or fewer where an intron splits it.", kind="codon", count=len(long))
+
 def check_stop_codons(links, notes):
     "Warn of stop codons that neither end a CDS of their transcript nor begin the exon behind it."
     stops, cds = np.flatnonzero(links.of({"stop_codon"}) & (links.down != 0)), np.flatnonzero(links.of({"CDS"}) & (links.down != 0))

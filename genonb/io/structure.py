@@ -53,7 +53,7 @@ def _numbers(texts, name):
         if not np.isfinite(out[i]) or b"_" in text: raise ValueError(i, text.decode("ascii", "replace"))
     return out.astype(np.int64) if name == "number" else out, blank
 
-# %% ../../nbs/01_io.structure.ipynb #54bd326e
+# %% ../../nbs/01_io.structure.ipynb #125324d5
 def _atoms_of_cards(notes, lines, cards):
     "The table of the ATOM and HETATM `cards`, which stand in `lines`."
     short = [i for i, card in enumerate(cards) if len(card.rstrip()) < 54]
@@ -69,10 +69,22 @@ def _atoms_of_cards(notes, lines, cards):
         if name == "occupancy" and blank.any(): notes.warn(lines[int(blank.argmax())], "the occupancy is blank, taken as 1", count=int(blank.sum()))
     for name, span in _TEXTS.items(): table[name] = np.char.decode(_cut_cards(packed, span), "ascii")
     table["hetatm"] = np.array([card.startswith("HETATM") for card in cards])
+    _odd_cards(notes, lines, packed, table)
     table["label"], table["line"] = np.zeros(len(cards), np.int64), np.array(lines)
     return pd.DataFrame(table)
 
-# %% ../../nbs/01_io.structure.ipynb #846e07f7
+# %% ../../nbs/01_io.structure.ipynb #63ef799e
+def _odd_cards(notes, lines, packed, table):
+    "Tell what stands in its columns and cannot be right."
+    points = packed.view("S1").reshape(len(packed), 80)[:, [34, 42, 50]]
+    known = {el: not el.strip() or gemmi.Element(el.strip()).atomic_number > 0 for el in np.unique(table["element"]).tolist()}
+    for what, odd in (("coordinates whose points do not stand in columns 35, 43 and 51: a shifted line?", (points != b".").any(axis=1)),
+                      ("an occupancy that is not between 0 and 1", (table["occupancy"] < 0) | (table["occupancy"] > 1)),
+                      ("an atom without a name", np.char.strip(table["name"]) == ""), ("a residue without a name", np.char.strip(table["resname"]) == ""),
+                      ("an element that is none", ~np.array([known[el] for el in table["element"].tolist()], bool))):
+        if odd.any(): notes.warn(lines[int(odd.argmax())], what, "Compare the line with another copy.", count=int(odd.sum()))
+
+# %% ../../nbs/01_io.structure.ipynb #5a99804d
 def _pdb(notes, encoding):
     "The table of all atoms of a PDB file, with the model and whether the chain had ended; checks the records around them."
     lines, cards, models, ended = [], [], [], []
@@ -84,11 +96,15 @@ def _pdb(notes, encoding):
                 if inside is False:
                     notes.warn(n, "atoms after ENDMDL and outside any MODEL; taken as the next model")
                     model, inside = model + 1, None
+                if "END" in seen: notes.warn(n, "atoms after END", kind="END")
                 lines.append(n), cards.append(card), models.append(model), ended.append(card[21:22] in after)
             elif kind == "MODEL":
                 if not card[6:].strip().isdigit(): notes.warn(n, f"the model number is {card[6:].strip()!r}; models are counted", kind="model")
+                if inside: notes.warn(n, "a MODEL within a MODEL: ENDMDL is missing", kind="nested")
                 model, inside, after = model + bool(cards), True, set()
-            elif kind == "ENDMDL": inside = False
+            elif kind == "ENDMDL":
+                if not inside: notes.warn(n, "ENDMDL without a MODEL", kind="ENDMDL")
+                inside = False
             elif kind == "TER": after.add(card[21:22] if card[21:22].strip() else cards[-1][21:22] if cards else "")
             elif kind not in _RECORDS and kind and not _FIRST.match(kind): notes.warn(n, f"{card[:20].strip()!r} is no record of the PDB format", kind="record")
             seen.setdefault(kind, (n, card))
@@ -98,6 +114,7 @@ def _pdb(notes, encoding):
     _whole_pdb(notes, seen, last, models.count(models[0]))
     return _atoms_of_cards(notes, lines, cards).assign(model=models, ended=ended)
 
+# %% ../../nbs/01_io.structure.ipynb #66f65d2b
 def _what_else(seen):
     return "" if seen.keys() & _RECORDS else ", and no record of the PDB format"
 

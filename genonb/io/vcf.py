@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FIXED', 'Block', 'numbers', 'Sweep', 'Order', 'records', 'scan_vcf', 'Columns', 'read_vcf']
 
-# %% ../../nbs/01_io.vcf.ipynb #0ddb0f96
+# %% ../../nbs/01_io.vcf.ipynb #162a2813
 import re
 
 import numpy as np
@@ -13,17 +13,19 @@ import pandas as pd
 
 from ..core.errors import SpecError, asking, nearest
 from .notes import Notes
+from .rows import digits
 from .vcfheader import split_header
 from .vcfrules import ALLELE, BASES, NUMBER, RecordRules, trimmed
 
-# %% ../../nbs/01_io.vcf.ipynb #09ef4f60
+# %% ../../nbs/01_io.vcf.ipynb #57acea0a
 class Block:
     "Lines of one text as a rectangle of fields: `starts` and `ends` of shape (lines, columns), `numbers` of the lines (from `first` on)."
     def __init__(self, text, first, columns, numbers=None):
         self.text, self.plain = text, text.isascii()
         wide = text.encode() if self.plain else np.minimum(np.frombuffer(text.encode("utf-32-le"), "<u4"), 255).astype("u1").tobytes()
         self.bytes = np.frombuffer(wide, "u1")
-        self.eights = np.ndarray(len(wide) + 9, "<u8", wide + bytes(16), strides=(1,))    # the eight bytes from each offset on
+        self.words = np.ndarray(len(wide) + 25, "<u8", bytes(16) + wide + bytes(16), strides=(1,))    # the eight bytes from each offset on, 16 before the first
+        self.eights = self.words[16:]
         ends = np.flatnonzero(self.bytes - 9 < 2)
         self.ends = ends.reshape(-1, columns) if len(ends) % columns == 0 else ends[:0].reshape(-1, columns)
         lasts, lines = self.ends[:, -1], int(np.count_nonzero(self.bytes == 10))
@@ -78,16 +80,16 @@ def numbers(block, k):
         dotted |= dot
     return np.where(dotted, value / 10.0 ** places, value) if dotted.any() else value, right
 
-# %% ../../nbs/01_io.vcf.ipynb #bc4a3afd
+# %% ../../nbs/01_io.vcf.ipynb #6ae7b94e
 def _places(block):
     "(int64 positions, suspects) of the column POS."
-    value, right = numbers(block, 1)
-    if value.dtype != "i8": right[:] = False    # a decimal point somewhere
-    value = value.astype("i8")
-    for i in np.flatnonzero(~right).tolist():
-        text = block.text[block.starts[i, 1]:block.ends[i, 1]]
+    start, end = block.starts[:, 1], block.ends[:, 1]
+    value, odd = digits(block.words, start + 16, end + 16)
+    odd |= end == start
+    for i in np.flatnonzero(odd).tolist():
+        text = block.text[start[i]:end[i]]
         value[i] = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
-    return value, ~right
+    return value, odd
 
 def _qualities(block):
     "(float64, suspects) of the column QUAL, NaN for a dot."
@@ -112,7 +114,7 @@ def _odd_ids(block):
         odd |= (byte == 32) | (byte == 59)
     return odd
 
-# %% ../../nbs/01_io.vcf.ipynb #4dfcd93b
+# %% ../../nbs/01_io.vcf.ipynb #daa92bf6
 _BEGIN = np.isin(np.arange(256), [*b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"])
 _OLD_BEGIN = ~np.isin(np.arange(256), [*b";=\t\n, "])    # before 4.3
 
@@ -126,6 +128,13 @@ def _odd_keys(block, old):
     at = at[at < end[-1]]    # what stands behind the last INFO is no key
     rows = np.searchsorted(end, at)
     odd[rows[start[rows] <= at]] = True
+    return odd
+
+# %% ../../nbs/01_io.vcf.ipynb #08739be0
+def _controls(block):
+    "Lines with a control character."
+    odd = np.zeros(len(block.ends), bool)
+    if np.count_nonzero(block.bytes < 32) != block.ends.size: odd[np.searchsorted(block.ends[:, -1], np.flatnonzero((block.bytes < 32) & (block.bytes - 9 > 1)))] = True
     return odd
 
 _LINKED = re.compile(r"(?:^|;)(?:END|SVTYPE|CI\w+|ME\w+|SVLEN|SVCLAIM|R\w+)=")
@@ -157,13 +166,14 @@ def _odd_samples(block, forms, alts, rules):
     if rules.modern: odd |= np.fromiter(("<" in a for a in alts), bool, len(alts))
     return odd
 
-# %% ../../nbs/01_io.vcf.ipynb #4fa0a3d1
+# %% ../../nbs/01_io.vcf.ipynb #dbf2f09b
 class Sweep:
     "Finds the lines of a block that the rules must look at."
     def __init__(self, rules):
         self.rules, self.header = rules, rules.header
         self.known = {name: set() for name in ("chrom", "ref", "alt", "filter", "info")}
         self.pools = {name: {} for name in ("chrom", "ref", "alt", "filter", "format")}
+        self.small = False    # small letters were seen
 
     def column(self, block, k, name):
         "Texts of a column whose values repeat."
@@ -185,8 +195,8 @@ class Sweep:
         out["pos"], odd = _places(block)
         out["qual"], also = _qualities(block)
         odd |= also | _odd_ids(block) | _odd_keys(block, self.header.version < (4, 3)) | (block.ends[:, :9] == block.starts[:, :9]).any(axis=1)
-        odd |= self.odd("chrom", out["chrom"], self._chrom_fine) | self.odd("ref", out["ref"], BASES.fullmatch)
-        odd |= self.odd("alt", out["alt"], self._alt_fine) | (out["alt"] == out["ref"])
+        odd |= self.odd("chrom", out["chrom"], self._chrom_fine) | self.odd("ref", out["ref"], self._ref_fine)
+        odd |= self.odd("alt", out["alt"], self._alt_fine) | self._same(out["ref"], out["alt"]) | _controls(block)
         odd |= self.odd("filter", out["filter"], self._filter_fine)
         if self.rules.look: odd |= _odd_infos(block, out["alt"], self.rules, self.known["info"])
         if self.header.columns > 9: odd |= _odd_samples(block, self.column(block, 8, "format"), out["alt"], self.rules)
@@ -196,10 +206,20 @@ class Sweep:
         if self.header.version < (4, 3) and ":" in chrom: return False
         return not self.rules.chrom_fault(chrom) and (not self.header.contig or chrom in self.header.contig)
 
+    def _ref_fine(self, ref):
+        self.small |= not ref.isupper()
+        return BASES.fullmatch(ref)
+
+    def _same(self, refs, alts):
+        "Where ALT is REF, in whatever case."
+        if not self.small: return refs == alts
+        return np.array([r.upper() == a.upper() for r, a in zip(refs, alts)], bool)
+
     def _alt_fine(self, alt):
+        self.small |= alt != alt.upper()
         if BASES.fullmatch(alt) or alt == ".": return True
         alts = alt.split(",")
-        return "<" not in alt and "*" not in alt and len(set(alts)) == len(alts) and all(a != "." and ALLELE.fullmatch(a) for a in alts)
+        return "<" not in alt and "*" not in alt and len(set(alt.upper().split(","))) == len(alts) and all(a != "." and ALLELE.fullmatch(a) for a in alts)
 
     @staticmethod
     def _filter_fine(text):

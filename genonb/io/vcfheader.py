@@ -118,7 +118,7 @@ def _declaration(kind, pairs, version):
     if kind in ("INFO", "FORMAT", "ALT", "META"): yield from _numbers(kind, values, version)
     if kind in _MORE: yield from _MORE[kind](values, version)
 
-# %% ../../nbs/01_io.vcfheader.ipynb #6c046d5b
+# %% ../../nbs/01_io.vcfheader.ipynb #e3f93545
 def _name(kind, name, version):
     "Faults of an ID."
     if kind in _KEY and version >= (4, 3) and not _KEY[kind].fullmatch(name): yield f"{kind} ID {name[:40]!r} is no letter or '_' followed by letters, digits, '_', '.'"
@@ -144,12 +144,12 @@ def _quotes(kind, pairs, version):
         quoted = value.startswith('"')
         if key == "Description" and kind in ("INFO", "FORMAT", "FILTER", "ALT") and not quoted: yield "Description without double quotes"
         elif key in ("ID", "Number", "Type") and quoted: yield f"{key} in quotes"
-        elif key in ("Source", "Version") and not quoted: yield f"{key} without double quotes"
+        elif kind == "INFO" and key in ("Source", "Version") and not quoted: yield f"{key} without double quotes"
         elif value == "": yield f"{key} is empty"
         elif kind in _ORDER and kind in ("INFO", "FORMAT", "FILTER", "ALT") and version >= (4, 3) and not quoted and key not in ("ID", "Number", "Type", "IDX"):
             yield f"{key} without double quotes"
 
-# %% ../../nbs/01_io.vcfheader.ipynb #350b7f9e
+# %% ../../nbs/01_io.vcfheader.ipynb #11791b19
 def _numbers(kind, values, version):
     "Faults of Number and Type."
     number, type_ = values.get("Number"), values.get("Type")
@@ -159,6 +159,7 @@ def _numbers(kind, values, version):
         yield f"Number={number[:20]} is none of {', '.join(letters.split())} or a count"
     types = _TYPES if kind != "FORMAT" else [t for t in _TYPES if t != "Flag"]
     if type_ is not None and type_ not in types: yield f"Type={type_[:20]} is none of {', '.join(types)}"
+    if "" != number is not None and (type_ == "Flag") != (number == "0") and type_ in types: yield f"Type={type_} with Number={number[:20]}: a flag has no value, and only a flag"
     wanted = reserved(version).get(kind, {}).get(values.get("ID"))
     if wanted is None or number is None or type_ is None: return
     if type_ in types and type_ != wanted[1]: yield f"{kind} {values['ID']} is reserved with Type={wanted[1]}, here {type_[:20]}"
@@ -181,7 +182,7 @@ def _sample(values, version):
 
 _MORE = {"contig": _contig, "META": _meta, "SAMPLE": _sample}
 
-# %% ../../nbs/01_io.vcfheader.ipynb #93e241a5
+# %% ../../nbs/01_io.vcfheader.ipynb #6f1dd94a
 _COLUMNS = "#CHROM POS ID REF ALT QUAL FILTER INFO".split()
 _KNOWN = {4: range(6), 3: range(4)}
 
@@ -213,7 +214,7 @@ def _structured(header, notes, number, key, value):
     values = {k: v.strip('"') for k, v in pairs}
     store = getattr(header, key.lower(), None) if key in ("INFO", "FORMAT", "FILTER", "ALT", "contig") else None
     if store is None or "ID" not in values: return
-    if values["ID"] in store and key != "contig": notes.fault(number, f"{said}the ID {values['ID'][:40]!r} is declared twice")
+    if values["ID"] in store: notes.fault(number, f"{said}the ID {values['ID'][:40]!r} is declared twice")
     store[values["ID"]] = store.get(values["ID"], {}) | values
 
 # %% ../../nbs/01_io.vcfheader.ipynb #c1601a47

@@ -13,10 +13,10 @@ from math import comb
 
 from .vcfheader import CONTIG, HLA, SYMBOL, reserved
 
-# %% ../../nbs/01_io.vcfrules.ipynb #446b2e0f
+# %% ../../nbs/01_io.vcfrules.ipynb #16b2b5e3
 BASES = re.compile(r"[ACGTNacgtn]++")
 IUPAC = re.compile(r"[ACGTURYSWKMBDHVNacgturyswkmbdhvn]++")
-SYMBOLIC = re.compile(r"<[^\s,<>]++>")
+SYMBOLIC = re.compile(r"[ACGTNacgtn]*+<[^\s,<>]++>")    # C<ctg1>: a contig of the assembly file, inserted
 _MATE = r"(?:<[^\s,<>\[\]]++>|[^\s,<>\[\]]+):\d++"
 _T = r"(?:[ACGTNacgtn]++|\.)"
 BREAKEND = re.compile(rf"{_T}\[{_MATE}\[|{_T}\]{_MATE}\]|\[{_MATE}\[{_T}|\]{_MATE}\]{_T}|\.[ACGTNacgtn]++|[ACGTNacgtn]++\.")
@@ -184,7 +184,7 @@ def format_faults(keys, declared):
     if {"PSO", "PSQ"} & set(keys) and "PSL" in declared and "PSL" not in keys: yield "FORMAT", "PSO or PSQ without PSL"
     if "CICN" in keys and "CN" not in keys and declared.get("CICN", ".")[0] == "2": yield "FORMAT", "CICN without CN"
 
-# %% ../../nbs/01_io.vcfrules.ipynb #41a9de56
+# %% ../../nbs/01_io.vcfrules.ipynb #8b678054
 class SampleRules:
     "The rules of FORMAT and the samples for one header."
     def __init__(self, header):
@@ -213,7 +213,7 @@ class SampleRules:
         text = ""
         for k, part in reversed(list(enumerate(parts))): text = f"{':' if k else ''}{part}{f'(?:{text})?' if text else ''}"
         full = ":".join(p if k == "GT" else self._value(k, n, present=True) for k, p in zip(keys, parts))
-        return f"(?:{full}(?![^\\t])|{text})"
+        return f"(?>(?:{full}|{text})(?![^\\t]))"    # atomic: a wrong sample behind many right ones is found at once
 
     def _value(self, key, n, present=False):
         number, kind = self.declared.get(key, (".", "String"))
@@ -264,7 +264,7 @@ def _own_rule(key, value, given, version):
     if key == "PSL" and value != "." and given.get("PS", ".") != ".": return "PS and PSL for one genotype"
     return ""
 
-# %% ../../nbs/01_io.vcfrules.ipynb #cc7451d7
+# %% ../../nbs/01_io.vcfrules.ipynb #686d2541
 class SiteRules:
     "The rules of the columns CHROM to FILTER."
     def __init__(self, header, notes):
@@ -301,7 +301,7 @@ class SiteRules:
             elif a.upper() == ref.upper(): notes.warn(line, f"ALT {a[:20]} is the same as REF", kind="ALT = REF")
             elif a[0] == "<" and not SYMBOL.fullmatch(a[1:-1]) and a[1:-1] not in self.header.alt: notes.fault(line, f"ALT {a[:40]} is no known symbol and not declared", kind=f"symbol {a}")
             elif a == "*" and self.header.version < (4, 2): notes.fault(line, "ALT * came with VCF 4.2", kind="ALT *")
-        if len(set(alts)) < len(alts): notes.warn(line, f"ALT lists an allele twice: {alt[:40]}", kind="ALT twice")
+        if len({a.upper() for a in alts}) < len(alts): notes.warn(line, f"ALT lists an allele twice: {alt[:40]}", kind="ALT twice")
         return alts
 
     def _marks(self, line, id_, qual, filters):
@@ -317,7 +317,9 @@ class SiteRules:
         if len(names) > 1 and (len(set(names)) < len(names) or {"", ".", "PASS"} & set(names)):
             notes.warn(line, f"FILTER {filters[:40]!r} lists a name twice, or PASS, '.' or nothing among others", kind="FILTER list")
 
-# %% ../../nbs/01_io.vcfrules.ipynb #ba1dbff3
+# %% ../../nbs/01_io.vcfrules.ipynb #b2c4b375
+_CONTROL = re.compile(r"[\x00-\x1f]")
+
 class RecordRules(SiteRules):
     "All rules for the records of one file: `check` raises `DataError`, or tells the notes what is odd."
     def __init__(self, header, notes):
@@ -330,6 +332,7 @@ class RecordRules(SiteRules):
         "Check the record `record` (a list of texts) in line `line`."
         if len(record) != self.header.columns: raise self.ragged(line, record)
         chrom, pos, id_, ref, alt, qual, filters, info, *rest = record
+        if _CONTROL.search("".join(record)): self.notes.warn(line, "a control character", "Remove it, or write it as %01 ...", kind="control")
         self._place(line, chrom, pos)
         alts = self._alleles(line, ref, alt)
         self._marks(line, id_, qual, filters)

@@ -143,7 +143,7 @@ def guess_alphabet_hint(sequence, asked):
     if found and found != asked.name: return f"this looks like {found}: pass alphabet={found!r}."
     return "mend or drop the record."
 
-# %% ../../nbs/02_seq.alphabet.ipynb #273ba5a8
+# %% ../../nbs/02_seq.alphabet.ipynb #536882ff
 def decode(codes, alphabet=DNA):
     "Strings of `codes` (N, L), padding cut off."
     letters = alphabet.to_letter[np.asarray(codes)]
@@ -156,8 +156,8 @@ def one_hot(codes, alphabet=DNA, dtype=np.float32):
     out = np.empty((*codes.shape[:-1], count, codes.shape[-1]), dtype)
     for letter in range(count): np.equal(codes, letter, out=out[..., letter, :])
     if codes.max(initial=0) >= count:
-        *rows, places = np.nonzero((codes >= count) & (codes != PAD))
-        out[*rows, :, places] = alphabet.to_column[codes[*rows, places]]
+        at = np.nonzero((codes >= count) & (codes != PAD))
+        out.swapaxes(-1, -2)[at] = alphabet.to_column[codes[at]]
     return out
 
 def from_one_hot(x, alphabet=DNA):

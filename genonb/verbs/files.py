@@ -5,11 +5,14 @@
 # %% auto #0
 __all__ = ['check', 'audit']
 
-# %% ../../nbs/72_verbs.files.ipynb #42e1a6e6
+# %% ../../nbs/72_verbs.files.ipynb #32c0f218
 from pathlib import Path
+
+import pandas as pd
 
 from ..core.errors import SpecError
 from ..door import enter
+from ..io.read import format_of
 from .own import OWN, data_of
 from .say import option, say, verb
 
@@ -33,11 +36,19 @@ def _told(c):
     head = f"{c.status:<8} {c.file}  ({c.kind or 'unknown'}{'' if c.records is None else f', {c.records:,} records'})"
     return "\n".join([head, *(f"{'':9}{f'line {m.line}: ' if m.line else ''}{m.found}{f' ({m.count - 1:,} more such)' if m.count > 1 else ''}. {m.fix}".rstrip() for m in c.messages)])
 
-# %% ../../nbs/72_verbs.files.ipynb #5558f67e
+# %% ../../nbs/72_verbs.files.ipynb #9fdd7a03
 @verb(option("task", metavar="TASK[/SET]", nargs="?"), *OWN)
 def audit(args):
     "Traps of a data set and its split."
-    findings = data_of(args).audit().to_list()
+    findings = (_parts_alone(args) or data_of(args).audit()).to_list()
     lines = [f"{f['level']:<8} {f['trap']}: {f['count']:,} of {f['of']:,} {f['what']}\n{'':9}{f['fix']}" for f in findings]
     say(args, {"findings": findings}, "\n".join(lines) or "nothing found")
     return 1 if any(f["level"] == "error" for f in findings) else 0
+
+def _parts_alone(args):
+    "The audit of --train and --test where they hold no labels, else None."
+    if not args.train or not args.test: return None
+    paths = [args.train, *([args.test] if isinstance(args.test, str) else args.test)]
+    train, *test = [enter("read")(p, **({"duplicates": "rename"} if format_of(p).name == "FASTA" else {})) for p in paths]
+    if any((args.y or "label") in part for part in (train, *test)): return None
+    return enter("audit_parts")(train, pd.concat(test), args.x or "sequence")

@@ -103,7 +103,7 @@ def _one(files):
     if len(files) > 1: raise SpecError(f"--test {' '.join(files)}", do="Give one file.")
     return files[0]
 
-# %% ../../nbs/72_verbs.own.ipynb #d8fb61cf
+# %% ../../nbs/72_verbs.own.ipynb #5c8622fd
 def _parts(args, options):
     if not args.test: raise SpecError("--train without --test", do="Name the file of the test rows.")
     args.table = args.train
@@ -120,14 +120,14 @@ def _fasta(args, options):
 
 def _regions(args, options):
     genome, bed, wishes = genome_of(args), args.bed, wishes_of(args)
-    frame = enter("read")(bed)
-    if not (args.signal or args.y or args.negatives):
-        wishes["negatives"] = "gc"
-        warnings.warn(DataWarning(bed, found="one class alone: as many windows of the same GC stand against it", do="Give --negatives, --signal or --y for another question."))
+    frame, alone = enter("read")(bed), not (args.signal or args.y or args.negatives)
+    if alone: wishes["negatives"] = "gc"
     if args.test and "negatives" in wishes: raise SpecError("--test with --negatives", do="Hold out chromosomes: --split 'chrom:test=chr8;valid=chr9'")
     if args.test: bed = _both(frame, enter("read")(_one(args.test)), options)
     truth = {"y": columns(args.y)} if args.y else {}
-    return enter("Data").from_regions(bed, genome, length_of(args, frame), signal=args.signal, **options, **wishes, **truth)
+    data = enter("Data").from_regions(bed, genome, length_of(args, frame), signal=args.signal, **options, **wishes, **truth)
+    if alone: warnings.warn(DataWarning(args.bed, found="one class alone: as many windows of the same GC stand against it", do="Give --negatives, --signal or --y for another question."))
+    return data
 
 def _cells(args, options):
     if not args.y: raise SpecError("--h5ad without --y", do="Name the column of obs that is to be predicted.")
@@ -135,8 +135,8 @@ def _cells(args, options):
     return enter("Data").from_matrix(args.h5ad, x=args.x and args.x.split(","), y=columns(args.y), labels=args.labels, **options)
 
 def _named(args):
-    "The data's name: that of its file."
-    path = args.table or args.train or args.bed or args.h5ad
+    "The data's name: that of its (first) file."
+    path = args.table or args.train or args.bed or args.h5ad or (args.fasta and labelled_files(args.fasta[:1]).popitem()[1])
     return {"name": Path(path).name.split(".")[0]} if path else {}
 
 # %% ../../nbs/72_verbs.own.ipynb #1e53b0e2

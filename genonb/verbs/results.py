@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['told', 'explained', 'line_of', 'summary_of']
 
-# %% ../../nbs/72_verbs.results.ipynb #a6087015
+# %% ../../nbs/72_verbs.results.ipynb #9affaf2e
 from pathlib import Path
 
-from ..core.errors import SpecError
+from ..core.errors import GenonbError
 from ..door import enter
 from .say import number
 
-# %% ../../nbs/72_verbs.results.ipynb #8e4dc6f4
+# %% ../../nbs/72_verbs.results.ipynb #8c8b48ff
 def told(study, name, out):
     "The record of a `study`: saved as `out`/`name`, thirty-two of its test rows explained."
     record = study.to_dict()
@@ -24,7 +24,7 @@ def explained(study, path):
     "What explaining 32 test rows of the first fold said, or why they are not explained; the attribution goes to `path`."
     run = study.runs[0]
     try: why = enter("explain")(run, run.data.test.x.select(range(min(32, len(run.data.test)))))
-    except SpecError as e: return {"method": None, "found": str(e)}
+    except GenonbError as e: return {"method": None, "found": str(e)}
     return {"method": why.method, "rows": len(why.values), "completeness_error": why.error, "warnings": why.warnings, "file": str(why.save(path) or path)}
 
 # %% ../../nbs/72_verbs.results.ipynb #4eff2496
