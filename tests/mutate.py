@@ -2,6 +2,7 @@
 import os
 import random
 import re
+import struct
 import warnings
 from pathlib import Path
 
@@ -23,13 +24,47 @@ def corpus(kind):
     return [pytest.param(*row[1:4], id=row[1]) for row in rows if row[2] != "support"]
 
 
-def quietly(reader, *args, **options):
-    "(result, texts of the warnings) of a reader."
+def mutated(draw, sources, spice=PIECES):
+    "One of `sources` with a few bytes changed, cut, doubled, spliced with another, or with two lines swapped."
+    data = bytearray(draw.choice(sources))
+    for _ in range(draw.randrange(1, 6)):
+        at = draw.randrange(len(data) + 1)
+        match draw.randrange(8):
+            case 0: data[at:at] = draw.choice(spice)
+            case 1: del data[at:at + draw.randrange(1, 30)]
+            case 2: data[at:at] = data[at:at + draw.randrange(1, 200)]
+            case 3: data[at:] = draw.choice(sources)[at:]
+            case 4: del data[at:]
+            case 5: data[at:at + 8] = struct.pack("<q", draw.choice([0, -1, 2**31, 2**63 - 1, 2**40]))
+            case 6:
+                if data: data[at % len(data)] ^= 1 << draw.randrange(8)
+            case 7:
+                lines = data.split(b"\n")
+                a, b = draw.randrange(len(lines)), draw.randrange(len(lines))
+                lines[a], lines[b] = lines[b], lines[a]
+                data = bytearray(b"\n".join(lines))
+    return bytes(data)
+
+
+def put(folder, data, name="file.txt"):
+    "The path of a file that holds `data`."
+    (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+    return folder / name
+
+
+def heard(reader, *args, **options):
+    "(result, the `DataWarning`s) of a reader."
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         result = reader(*args, **options)
     assert all(w.category is DataWarning for w in told)
-    return result, [str(w.message) for w in told]
+    return result, [w.message for w in told]
+
+
+def quietly(reader, *args, **options):
+    "(result, texts of the warnings) of a reader."
+    result, told = heard(reader, *args, **options)
+    return result, [str(w) for w in told]
 
 
 def held(reader, kind, name, expected):
@@ -42,27 +77,6 @@ def held(reader, kind, name, expected):
     assert expected != "refusal" and (told or expected != "warning or refusal"), "read in silence"
     assert expected != "reads" or not told, told
     return result
-
-
-def mutated(rng, seeds):
-    "One of `seeds`, with one to six changes."
-    data = bytearray(rng.choice(seeds))
-    for _ in range(rng.choice((1, 1, 1, 2, 3, 6))):
-        i = rng.randrange(len(data) + 1)
-        j = min(len(data), i + rng.choice((1, 1, 2, 8, 40)))
-        way = rng.randrange(7)
-        if way == 0 and i < len(data): data[i] ^= 1 << rng.randrange(8)
-        elif way == 1: del data[i:j]
-        elif way == 2: data[i:i] = rng.choice(PIECES)
-        elif way == 3: data[i:j] = rng.choice(PIECES)
-        elif way == 4: del data[i:]
-        elif way == 5: data[i:i] = data[i:j]
-        else:
-            lines = data.split(b"\n")
-            a, b = rng.randrange(len(lines)), rng.randrange(len(lines))
-            lines[a], lines[b] = lines[b], lines[a]
-            data = bytearray(b"\n".join(lines))
-    return bytes(data)
 
 
 def outcome(reader, path):

@@ -16,6 +16,7 @@ import pytest
 from genonb.io.check import check
 from genonb.io.read import FORMATS
 from genonb.io.text import packing
+from mutate import mutated
 from test_corpus import CORPUS, MANIFEST, entries
 
 ROUNDS = int(os.environ.get("GENONB_FUZZ", 60))
@@ -31,23 +32,6 @@ needs_corpus = pytest.mark.skipif(not MANIFEST.is_file(), reason=f"no corpus in 
 def seeds(folder):
     "The small files of a folder of the corpus."
     return [data for kind, name, _ in entries() if kind == folder and len(data := (CORPUS / kind / name).read_bytes()) < LARGEST]
-
-
-def mutated(draw, sources):
-    "One of `sources` with a few bytes changed, cut, doubled or spliced with another."
-    data = bytearray(draw.choice(sources))
-    for _ in range(draw.randrange(1, 6)):
-        at = draw.randrange(len(data) + 1)
-        match draw.randrange(7):
-            case 0: data[at:at] = draw.choice(SPICE)
-            case 1: del data[at:at + draw.randrange(1, 30)]
-            case 2: data[at:at] = data[at:at + draw.randrange(1, 200)]
-            case 3: data[at:] = draw.choice(sources)[at:]
-            case 4: del data[at:]
-            case 5: data[at:at + 8] = struct.pack("<q", draw.choice([0, -1, 2**31, 2**63 - 1, 2**40]))
-            case 6:
-                if data: data[at % len(data)] ^= 1 << draw.randrange(8)
-    return bytes(data)
 
 
 class Late(BaseException): "No reader catches it, as it might an OSError, of which TimeoutError is one."
@@ -88,7 +72,7 @@ def test_a_mutated_file_gives_a_verdict(folder, tmp_path, watched):
     assert sources and kind in FORMATS
     path = tmp_path / f"f.{folder}"
     for k in range(ROUNDS):
-        path.write_bytes(mutated(random.Random(f"{folder} {k}"), sources))
+        path.write_bytes(mutated(random.Random(f"{folder} {k}"), sources, SPICE))
         wrong, seconds = verdict(path, kind if k % 4 else None, bool(k % 2))    # every fourth tells its kind itself
         slowest = max(slowest, (seconds, k))
         if wrong: failed.append((k, wrong))

@@ -3,7 +3,6 @@ import bz2
 import os
 import random
 import time
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,24 +12,10 @@ import pytest
 from genonb.core.errors import DataError, GenonbError, SpecError
 from genonb.io.genes import cds, exons, genes, transcripts, unversioned, utrs
 from genonb.io.gff import attribute, dialect_of, read_gff, scan_gff
-from genonb.io.notes import DataWarning
+from mutate import heard as quietly, mutated, put
 
 CORPUS = Path(os.environ.get("GENONB_FORMATS") or Path(__file__).parents[2] / "shared" / "formats")
 DATASETS = Path(os.environ.get("GENONB_MIRROR") or Path(__file__).parents[2] / "shared" / "datasets")
-
-
-def put(folder, data, name="file.txt"):
-    (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
-    return folder / name
-
-
-def quietly(reader, *args, **options):
-    "(result, warnings) of a reader."
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        result = reader(*args, **options)
-    assert all(w.category is DataWarning for w in told)
-    return result, [w.message for w in told]
 
 
 def line(kind="gene", start=1, end=90, strand="+", phase=".", ninth=".", chrom="c", source="x", score="."):
@@ -355,27 +340,11 @@ SEEDS = [c[0] if isinstance(c[0], bytes) else c[0].encode() for c in (*GOOD.valu
 SPICE = [b"\t", b"\n", b"\r", b";", b"=", b'"', b",", b"\0", b"\xff", b" ", b"#", b">", b"##FASTA\n", b"###\n", b"##sequence-region c 1 9\n", b"%", b"%2C", b"9" * 30, b"-", b".", b"Parent=g;", b"\\", b"\xe2\x80\xa8", b"\x1c", b"\x85", b"ID="]
 
 
-def mutated(source, seeds):
-    "One of `seeds` with a few bytes changed, cut, doubled, or spliced with another."
-    data = bytearray(source.choice(seeds))
-    for _ in range(source.randrange(1, 5)):
-        at = source.randrange(len(data) + 1)
-        match source.randrange(6):
-            case 0: data[at:at] = source.choice(SPICE)
-            case 1: del data[at:at + source.randrange(1, 20)]
-            case 2: data[at:at] = data[at:at + source.randrange(1, 60)]
-            case 3: data[at:] = source.choice(seeds)[at:]
-            case 4: del data[at:]
-            case 5:
-                if data: data[at % len(data)] ^= 1 << source.randrange(8)
-    return bytes(data)
-
-
 @pytest.mark.parametrize("rounds", [int(os.environ.get("GENONB_FUZZ", 200))])
 def test_fuzz_gives_a_value_or_our_error(tmp_path, rounds):
     path, read = tmp_path / "f", 0
     for k in range(rounds):
-        data = mutated(random.Random(f"gff {k}"), SEEDS)
+        data = mutated(random.Random(f"gff {k}"), SEEDS, SPICE)
         path.write_bytes(data)
         try:
             frame, told = quietly(read_gff, path)

@@ -6,7 +6,6 @@ import os
 import random
 import struct
 import sys
-import warnings
 import zlib
 from pathlib import Path
 
@@ -24,22 +23,9 @@ from genonb.io.notes import DataWarning
 from genonb.io.table import read_table
 from genonb.io.text import blocks, lines, packing, pieces, read_text
 from genonb.seq.alphabet import DNA, PROTEIN
+from mutate import mutated, put, quietly
 
 CORPUS = Path(os.environ.get("GENONB_FORMATS") or Path(__file__).parents[2] / "shared" / "formats")
-
-
-def put(folder, data, name="file.txt"):
-    (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
-    return folder / name
-
-
-def quietly(reader, *args, **options):
-    "(result, warnings) of a reader."
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        result = reader(*args, **options)
-    assert all(w.category is DataWarning for w in told)
-    return result, [str(w.message) for w in told]
 
 
 def bgzip(data, size=100):
@@ -465,29 +451,13 @@ SEEDS[read] = SEEDS[read_fasta] + SEEDS[read_table] + SEEDS[read_text]
 SPICE = [b">", b"\n", b"\r", b",", b"\t", b'"', b"\0", b"\xff", b"\xe9", b" ", b";", b"#", b"0" * 400, b"9" * 400, b"e", b"nan", b"-", b"'", b"\x1f\x8b", b"\\", b"\xef\xbb\xbf", b"1,5", b"\xe2\x80\xa8", b"\x1c", b"\x85"]
 
 
-def mutated(source, seeds):
-    "One of `seeds` with a few bytes changed, cut, doubled, or spliced with another."
-    data = bytearray(seeds[source.randrange(len(seeds))])
-    for _ in range(source.randrange(1, 5)):
-        at = source.randrange(len(data) + 1)
-        match source.randrange(6):
-            case 0: data[at:at] = source.choice(SPICE)
-            case 1: del data[at:at + source.randrange(1, 20)]
-            case 2: data[at:at] = data[at:at + source.randrange(1, 20)]
-            case 3: data[at:] = source.choice(seeds)[at:]
-            case 4: del data[at:]
-            case 5:
-                if data: data[at % len(data)] ^= 1 << source.randrange(8)
-    return bytes(data)
-
-
 @pytest.mark.parametrize("reader", SEEDS, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("rounds", [int(os.environ.get("GENONB_FUZZ", 200))])
 def test_fuzz_gives_a_value_or_our_error(tmp_path, reader, rounds, monkeypatch):
     monkeypatch.setattr(table_module, "_LARGE", 60)    # both ways of reading a table
     seeds = [s if isinstance(s, bytes) else s.encode() for s in SEEDS[reader]]
     for k in range(rounds):
-        data = mutated(random.Random(f"{reader.__name__} {k}"), seeds)
+        data = mutated(random.Random(f"{reader.__name__} {k}"), seeds, SPICE)
         path = tmp_path / "f"
         path.write_bytes(data)
         try: quietly(reader, path)

@@ -2,30 +2,15 @@
 import os
 import random
 import sys
-import warnings
 from pathlib import Path
 
 import pytest
 
 from genonb.core.errors import DataError, GenonbError
 from genonb.io.molecules import read_molecules, smiles_fault
-from genonb.io.notes import DataWarning
+from mutate import put, quietly
 
 DATASETS = Path(os.environ.get("GENONB_MIRROR") or Path(__file__).parents[2] / "shared" / "datasets")
-
-
-def put(folder, data, name="file.txt"):
-    (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
-    return folder / name
-
-
-def quietly(reader, *args, **options):
-    "(result, warnings) of a reader."
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        result = reader(*args, **options)
-    assert all(w.category is DataWarning for w in told)
-    return result, [str(w.message) for w in told]
 
 
 # examples of the OpenSMILES specification, and what it forbids

@@ -184,6 +184,11 @@ def test_what_is_no_motif_is_not_written(motifs, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_matrix_ends_where_the_next_begins(tmp_path):
+    (tmp_path / "a.transfac").write_text("ID a\nP0 A C G T\n01 1 2 3 4\nP0 A C G T\n01 4 3 2 1\n//\n")
+    assert [m.round(1).tolist() for m in read_motifs(tmp_path / "a.transfac").values()] == [[[.1, .2, .3, .4]], [[.4, .3, .2, .1]]]
+
+
 def test_no_mutation_breaks_the_readers(tmp_path):
     assert min(survive(tmp_path / "a.meme", [t.encode() for t, *_ in MOTIFS.values()], 500, read_motifs).values()) > 50
     assert min(survive(tmp_path / "a.gmt", [b"A\tx\tTP53\tBRCA1\nB\t\tg1\tSep-02\n", b"A\tx\n", b"C D\thttp\tHLA-A,1.0\t\n"], 300, read_gmt).values()) > 20

@@ -227,13 +227,14 @@ def _jaspar(notes, numbered):
     for motif, counts in zip(motifs, rows): _four(notes, motif, counts)
     return motifs, "ACGT", None
 
-# %% ../../nbs/01_io.motifs.ipynb #5b0996ee
+# %% ../../nbs/01_io.motifs.ipynb #6988ac0d
 def _transfac(notes, numbered):
     "(motifs, alphabet, background) of a TRANSFAC file."
     motifs, alphabet, found, counts = [], None, {}, None
     for number, line in numbered:
         key, value = (line.split(None, 1) + ["", ""])[:2]
         if key in ("P0", "PO"):
+            if counts is not None: _frequencies(notes, motifs[-1], counts)
             letters, counts = "".join(value.split()).upper(), []
             if letters not in ((alphabet,) if alphabet else _ALPHABETS): raise notes.bad(number, f"the letters {letters[:40]!r}", "A line P0 names the letters, the same in all motifs: P0 A C G T")
             alphabet = letters
